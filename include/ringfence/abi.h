@@ -22,8 +22,8 @@
  *
  * The number in the comment of a constant is the first kernel release with
  * it. Having a constant here does not mean that the running kernel knows it.
- * The newest release covered is 7.1. Interfaces that are only in development
- * trees are left out: their names and numbers still change.
+ * The newest release covered is 7.2. What only development trees have is left
+ * out: names and numbers still change there.
  *
  * Byte order and size are those of the machine. Every 64-bit member lies on
  * a multiple of 8, so 32-bit and 64-bit programs see the same layout. An
@@ -844,7 +844,7 @@ struct rf_buf_reg {
     uint32_t ring_entries; /* power of two, at most 32768 */
     uint16_t bgid;         /* buffer group */
     uint16_t flags;
-    uint32_t min_left; /* 7.1, with RF_PBUF_RING_INC: bytes that are worth keeping */
+    uint32_t min_left; /* 7.1, with RF_PBUF_RING_INC: bytes too few to use */
     uint32_t resv[5];
 };
 RF_STATIC_ASSERT(sizeof(struct rf_buf_reg) == 40, "kernel ABI");
@@ -874,9 +874,10 @@ RF_STATIC_ASSERT(sizeof(struct rf_recvmsg_out) == 16, "kernel ABI");
 
 /* rf_query_hdr.query_op */
 enum rf_query_op {
-    RF_QUERY_OPCODES = 0, /* 6.18: struct rf_query_opcode */
-    RF_QUERY_ZCRX = 1,    /* 6.19: struct rf_query_zcrx */
-    RF_QUERY_SCQ = 2      /* 6.19: struct rf_query_scq */
+    RF_QUERY_OPCODES = 0,   /* 6.18: struct rf_query_opcode */
+    RF_QUERY_ZCRX = 1,      /* 6.19: struct rf_query_zcrx */
+    RF_QUERY_SCQ = 2,       /* 6.19: struct rf_query_scq */
+    RF_QUERY_ZCRX_EVENT = 3 /* 7.2: struct rf_query_zcrx_event */
 };
 
 /*
@@ -918,6 +919,16 @@ struct rf_query_zcrx {
 };
 RF_STATIC_ASSERT(sizeof(struct rf_query_zcrx) == 40, "kernel ABI");
 
+/* Answer to RF_QUERY_ZCRX_EVENT. */
+struct rf_query_zcrx_event {
+    uint32_t event_flags; /* RF_ZCRX_EVENT_*, as bits */
+    uint32_t stats_size;
+    uint32_t stats_off_alignment;
+    uint32_t resv1;
+    uint64_t resv2[4];
+};
+RF_STATIC_ASSERT(sizeof(struct rf_query_zcrx_event) == 48, "kernel ABI");
+
 /* Answer to RF_QUERY_SCQ: what RF_SETUP_NO_MMAP needs to know. */
 struct rf_query_scq {
     uint64_t hdr_size; /* bytes before the first completion */
@@ -940,6 +951,7 @@ RF_STATIC_ASSERT(sizeof(struct rf_query_scq) == 16, "kernel ABI");
 
 /* rf_query_zcrx.features */
 #define RF_ZCRX_FEATURE_RX_PAGE_SIZE (1U << 0) /* 7.0: rf_zcrx_ifq_reg.rx_buf_len */
+#define RF_ZCRX_FEATURE_EVENT (1U << 1)        /* 7.2: rf_zcrx_ifq_reg.event_desc */
 
 /* Entry of the refill ring: memory given back to the kernel. Shared memory. */
 struct rf_zcrx_rqe {
@@ -977,6 +989,32 @@ struct rf_zcrx_area_reg {
 };
 RF_STATIC_ASSERT(sizeof(struct rf_zcrx_area_reg) == 48, "kernel ABI");
 
+/* What can be reported about a receive queue (7.2). */
+enum rf_zcrx_event_type {
+    RF_ZCRX_EVENT_ALLOC_FAIL = 0,
+    RF_ZCRX_EVENT_COPY = 1
+};
+
+/* rf_zcrx_event_desc.flags */
+#define RF_ZCRX_EVENT_DESC_FLAG_STATS (1U << 0) /* 7.2: stats_offset is valid */
+
+/* Counters that only grow, written by the kernel. Shared memory. */
+struct rf_zcrx_stats {
+    uint64_t copy_count; /* completions whose data was copied */
+    uint64_t copy_bytes;
+};
+RF_STATIC_ASSERT(sizeof(struct rf_zcrx_stats) == 16, "kernel ABI");
+
+/* Which events to report, and as what. Read during registration. */
+struct rf_zcrx_event_desc {
+    uint64_t user_data;
+    uint32_t type_mask; /* one bit for each enum rf_zcrx_event_type */
+    uint32_t flags;
+    uint64_t stats_offset; /* of a struct rf_zcrx_stats, in the refill ring's region */
+    uint64_t resv2[9];
+};
+RF_STATIC_ASSERT(sizeof(struct rf_zcrx_event_desc) == 96, "kernel ABI");
+
 /* Argument of RF_REGISTER_ZCRX_IFQ. The kernel writes offsets and zcrx_id. */
 struct rf_zcrx_ifq_reg {
     uint32_t if_idx; /* network interface */
@@ -988,14 +1026,16 @@ struct rf_zcrx_ifq_reg {
     struct rf_zcrx_offsets offsets;
     uint32_t zcrx_id;
     uint32_t rx_buf_len; /* 7.0 */
-    uint64_t resv[3];
+    uint64_t event_desc; /* 7.2: address of a struct rf_zcrx_event_desc, or 0 */
+    uint64_t resv[2];
 };
 RF_STATIC_ASSERT(sizeof(struct rf_zcrx_ifq_reg) == 96, "kernel ABI");
 
 /* rf_zcrx_ctrl.op */
 enum rf_zcrx_ctrl_op {
     RF_ZCRX_CTRL_FLUSH_RQ = 0, /* 6.19 */
-    RF_ZCRX_CTRL_EXPORT = 1    /* 6.19 */
+    RF_ZCRX_CTRL_EXPORT = 1,   /* 6.19 */
+    RF_ZCRX_CTRL_ARM_EVENT = 2 /* 7.2 */
 };
 
 /* RF_ZCRX_CTRL_FLUSH_RQ takes no further argument. */
@@ -1011,6 +1051,13 @@ struct rf_zcrx_ctrl_export {
 };
 RF_STATIC_ASSERT(sizeof(struct rf_zcrx_ctrl_export) == 48, "kernel ABI");
 
+/* RF_ZCRX_CTRL_ARM_EVENT: report this event once more. */
+struct rf_zcrx_ctrl_arm_event {
+    uint32_t event_type; /* enum rf_zcrx_event_type */
+    uint32_t resv[11];
+};
+RF_STATIC_ASSERT(sizeof(struct rf_zcrx_ctrl_arm_event) == 48, "kernel ABI");
+
 /* Argument of RF_REGISTER_ZCRX_CTRL. */
 struct rf_zcrx_ctrl {
     uint32_t zcrx_id;
@@ -1019,6 +1066,7 @@ struct rf_zcrx_ctrl {
     union {
         struct rf_zcrx_ctrl_export zc_export;
         struct rf_zcrx_ctrl_flush_rq zc_flush;
+        struct rf_zcrx_ctrl_arm_event zc_arm_event;
     };
 };
 RF_STATIC_ASSERT(sizeof(struct rf_zcrx_ctrl) == 72, "kernel ABI");
@@ -1029,8 +1077,8 @@ RF_STATIC_ASSERT(sizeof(struct rf_zcrx_ctrl) == 72, "kernel ABI");
 #define RF_BPF_CMD_FILTER 1U /* 7.0 */
 
 /* rf_bpf_filter.flags */
-#define RF_BPF_FILTER_DENY_REST 1U  /* 7.0: refuse opcodes that have no filter */
-#define RF_BPF_FILTER_SZ_STRICT 2U  /* 7.0: pdu_size must be exactly the kernel's */
+#define RF_BPF_FILTER_DENY_REST 1U /* 7.0: refuse opcodes that have no filter */
+#define RF_BPF_FILTER_SZ_STRICT 2U /* 7.0: pdu_size must be exactly the kernel's */
 
 /* rf_bpf_ctx.socket, for RF_OP_SOCKET */
 struct rf_bpf_ctx_socket {
@@ -1048,6 +1096,21 @@ struct rf_bpf_ctx_open {
 };
 RF_STATIC_ASSERT(sizeof(struct rf_bpf_ctx_open) == 24, "kernel ABI");
 
+/*
+ * rf_bpf_ctx.connect, for RF_OP_CONNECT (7.2). port and v4_addr in network
+ * byte order; what the address given does not cover is 0.
+ */
+struct rf_bpf_ctx_connect {
+    uint32_t family;
+    uint16_t port;
+    uint8_t pad[2];
+    union {
+        uint32_t v4_addr;
+        uint8_t v6_addr[16];
+    };
+};
+RF_STATIC_ASSERT(sizeof(struct rf_bpf_ctx_connect) == 24, "kernel ABI");
+
 /* What a filter program looks at: its offsets are load addresses there. */
 struct rf_bpf_ctx {
     uint64_t user_data;
@@ -1058,6 +1121,7 @@ struct rf_bpf_ctx {
     union {
         struct rf_bpf_ctx_socket socket;
         struct rf_bpf_ctx_open open;
+        struct rf_bpf_ctx_connect connect;
     };
 };
 RF_STATIC_ASSERT(sizeof(struct rf_bpf_ctx) == 40, "kernel ABI");
