@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * error.c - the table of named errors, and the look-ups in it.
+ *
+ * A row says what Zig calls the pair in one of three ways: AS_ZIG has Zig's
+ * own name, RENAMED has ours because Zig's would mislead here, and NEW is a
+ * pair that Zig leaves without a name.
+ */
+#include <errno.h>
+
+#include <ringfence/error.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+/* --- calls --------------------------------------------------------------- */
+
+#define CALL(call_, functions_, fallback_)                                       \
+    [RF_CALL_##call_] = {.call = RF_CALL_##call_,                                \
+                         .name = #call_,                                         \
+                         .functions = functions_,                                \
+                         .fallback = RF_CALL_##fallback_}
+
+static const struct rf_call_info calls[] = {
+    CALL(NONE, "no call in particular, such as the res of a completion", NONE),
+    CALL(INIT, "rf_init(), rf_init_params(), rf_init_mem(), rf_init_sys(), rf_memory_size()", MAP),
+    CALL(MAP, "mapping the rings, inside those", NONE),
+    CALL(ENTER,
+         "rf_enter(), rf_submit(), rf_submit_and_wait(), rf_copy_cqes(), rf_copy_cqe()", NONE),
+    CALL(GET_SQE, "rf_get_sqe() and all that queues an operation, where NULL means this", NONE),
+    CALL(REGISTER, "any registration", NONE),
+    CALL(REGISTER_FILES, "rf_register_files()", REGISTER),
+    CALL(REGISTER_FILES_UPDATE, "rf_register_files_update()", REGISTER),
+    CALL(REGISTER_FILES_SPARSE, "rf_register_files_sparse()", REGISTER),
+    CALL(REGISTER_FILE_ALLOC_RANGE, "rf_register_file_alloc_range()", REGISTER),
+    CALL(UNREGISTER_FILES, "rf_unregister_files()", REGISTER),
+    CALL(REGISTER_EVENTFD, "rf_register_eventfd(), rf_register_eventfd_async()", REGISTER),
+    CALL(UNREGISTER_EVENTFD, "rf_unregister_eventfd()", REGISTER),
+    CALL(REGISTER_BUFFERS, "rf_register_buffers()", REGISTER),
+    CALL(UNREGISTER_BUFFERS, "rf_unregister_buffers()", REGISTER),
+    CALL(REGISTER_NAPI, "rf_register_napi()", REGISTER),
+    CALL(UNREGISTER_NAPI, "rf_unregister_napi()", REGISTER),
+    CALL(GET_PROBE, "rf_get_probe()", REGISTER),
+    CALL(SETUP_BUF_RING, "rf_setup_buf_ring(), rf_buffer_group_init()", REGISTER),
+    CALL(FREE_BUF_RING, "rf_free_buf_ring(), rf_buffer_group_deinit()", REGISTER),
+    CALL(BUFFER_GROUP, "rf_buffer_group_get(), rf_buffer_group_put()", NONE),
+    CALL(BUFFER_ID, "rf_cqe_buffer_id()", NONE),
+    CALL(REGISTER_RING_FD, "rf_register_ring_fd()", REGISTER),
+    CALL(UNREGISTER_RING_FD, "rf_unregister_ring_fd()", REGISTER),
+    CALL(ENABLE_RINGS, "rf_enable_rings()", REGISTER),
+    CALL(PEEK_CQE, "rf_peek_cqe()", ENTER),
+};
+
+/* --- errors -------------------------------------------------------------- */
+
+#define ROW(call_, errno_, name_, zig_, text_, remedy_) \
+    {.call = RF_CALL_##call_,                           \
+     .error = -(errno_),                                \
+     .name = name_,                                     \
+     .text = text_,                                     \
+     .remedy = remedy_,                                 \
+     .zig = zig_}
+#define AS_ZIG(call, error, name, text, remedy) ROW(call, error, name, name, text, remedy)
+#define RENAMED(call, error, name, zig, text, remedy) ROW(call, error, name, zig, text, remedy)
+#define NEW(call, error, name, text, remedy) ROW(call, error, name, NULL, text, remedy)
+
+/* The meanings that several calls share, with the name that goes with each. */
+#define ACCESS_DENIED \
+    "AccessDenied", "The system does not let this process map the ring's descriptor."
+#define ARGUMENTS_INVALID "ArgumentsInvalid", "The kernel does not take the arguments."
+#define FD_INVALID \
+    "FileDescriptorInvalid", "A descriptor is not open, or not of a kind that is taken here."
+#define FILE_RANGE_INVALID \
+    "FileRangeInvalid", "The slots named are not a range inside the file table."
+#define FILE_RANGE_OVERFLOW "FileRangeOverflow", "The range of slots ends beyond 2^32."
+#define FILES_ALREADY_REGISTERED \
+    "FilesAlreadyRegistered", "The ring has a file table, and can have only one."
+#define FILES_EMPTY "FilesEmpty", "A file table of no slots was asked for."
+#define FILES_NOT_REGISTERED "FilesNotRegistered", "The ring has no file table."
+#define INVALID_THREAD \
+    "InvalidThread", "The ring belongs to another thread (RF_SETUP_SINGLE_ISSUER)."
+#define LOCKED_MEMORY \
+    "LockedMemoryLimitExceeded", "The memory would exceed what this process may lock."
+#define NAPI_NOT_SUPPORTED \
+    "NapiNotSupported", "This kernel was built without busy polling of network devices."
+#define NAPI_REFUSED \
+    "NapiRefused", "This kernel has no NAPI registration, or not for such a ring or setting."
+#define NO_BUFFER_SELECTED \
+    "NoBufferSelected", "The completion used no provided buffer (RF_CQE_F_BUFFER is not set)."
+#define NOT_POWER_OF_TWO \
+    "EntriesNotPowerOfTwo", "The number of entries is not a power of two."
+#define OUT_OF_MEMORY \
+    "OutOfMemory", "There is not enough memory, or the process has too many mappings."
+#define PERMISSION_DENIED "PermissionDenied", "The system does not let this process use io_uring."
+#define PROCESS_FDS \
+    "ProcessFdQuotaExceeded", "This process has as many descriptors as it may (RLIMIT_NOFILE)."
+#define RING_SLOTS_FULL \
+    "RegisteredRingSlotsFull", "This thread has registered 16 rings, and that is all it can."
+#define SIGNAL_INTERRUPT "SignalInterrupt", "A signal came before the wait was over."
+#define SHUTTING_DOWN "RingShuttingDown", "The ring is being torn down."
+#define SHUTTING_DOWN_OR_REGISTERING               \
+    "RingShuttingDownOrAlreadyRegisteringFiles",   \
+        "The ring is being torn down, or another thread is registering with it."
+#define SYSTEM_FDS "SystemFdQuotaExceeded", "The whole system has as many open files as it may."
+#define SYSTEM_OUTDATED "SystemOutdated", "There is no io_uring here, or too old a one."
+#define SYSTEM_RESOURCES "SystemResources", "The kernel could not get the memory it needs for this."
+#define USER_FDS \
+    "UserFdQuotaExceeded", "More slots than RLIMIT_NOFILE or the kernel (2^20) allows."
+
+/* A shared meaning is two arguments, so each macro is expanded once more. */
+#define SHARED_AS_ZIG(...) AS_ZIG(__VA_ARGS__)
+#define SHARED_NEW(...) NEW(__VA_ARGS__)
+#define SHARED_RENAMED(call, error, zig, ...) SHARED_RENAMED_(call, error, zig, __VA_ARGS__)
+#define SHARED_RENAMED_(call, error, zig, name, text, remedy) \
+    RENAMED(call, error, name, zig, text, remedy)
+
+/* What Zig says of nearly every registration, whatever it registers. */
+#define ZIG_EBUSY "FilesAlreadyRegistered"
+#define ZIG_EINVAL "FilesEmpty"
+#define ZIG_ENXIO "RingShuttingDownOrAlreadyRegisteringFiles"
+
+static const struct rf_error errors[] = {
+    AS_ZIG(INIT, ERANGE, "EntriesZero", "A ring of no entries was asked for.",
+           "Ask for 1 to 32768 entries."),
+    SHARED_AS_ZIG(INIT, EDOM, NOT_POWER_OF_TWO, "Round it up: 1, 2, 4, ... 32768."),
+    SHARED_AS_ZIG(INIT, EINVAL, ARGUMENTS_INVALID,
+                  "Look for flags that exclude each other or that this kernel lacks, for more than "
+                  "32768 entries without RF_SETUP_CLAMP, and for a parameter whose flag is not "
+                  "set; rf_reason() tells when it was ringfence that refused."),
+    AS_ZIG(INIT, EFAULT, "ParamsOutsideAccessibleAddressSpace",
+           "The parameters, or the memory they name, are not this process's to write.",
+           "Give memory that is mapped and writable; with RF_SETUP_NO_MMAP use rf_init_mem()."),
+    SHARED_AS_ZIG(INIT, EMFILE, PROCESS_FDS, "Close descriptors or raise the limit."),
+    SHARED_AS_ZIG(INIT, ENFILE, SYSTEM_FDS, "Raise sysctl fs.file-max, or find who leaks files."),
+    SHARED_AS_ZIG(INIT, ENOMEM, SYSTEM_RESOURCES,
+                  "Ask for fewer entries or raise RLIMIT_MEMLOCK: without CAP_IPC_LOCK the rings "
+                  "count against it."),
+    SHARED_AS_ZIG(INIT, EPERM, PERMISSION_DENIED,
+                  "Look at sysctl kernel.io_uring_disabled, at the seccomp filter (containers have "
+                  "one) and at the security module; `ringfence probe` tells which it is."),
+    SHARED_AS_ZIG(INIT, ENOSYS, SYSTEM_OUTDATED,
+                  "Use a kernel from 5.10 on, built with io_uring; or, if a seccomp filter answers, "
+                  "allow the call there; `ringfence probe` tells which it is."),
+    SHARED_AS_ZIG(INIT, EAGAIN, LOCKED_MEMORY,
+                  "Raise RLIMIT_MEMLOCK; with RF_SETUP_SQPOLL it is rather that no thread could be "
+                  "created: raise RLIMIT_NPROC or the pids limit of the control group."),
+    NEW(INIT, ENXIO, "AttachedRingInvalid",
+        "wq_fd is not open, or the SQ thread behind it is gone (RF_SETUP_ATTACH_WQ).",
+        "Put the descriptor of a ring that is open in wq_fd."),
+    NEW(INIT, EOVERFLOW, "RingSizeOutOfRange",
+        "A queue would be too small for its kind of entries, or its memory too large.",
+        "Give rings of mixed entry sizes at least 2 entries, and user_addr inside the address "
+        "space."),
+    SHARED_NEW(INIT, EBUSY, RING_SLOTS_FULL,
+               "Close a ring of this thread, or open this one without "
+               "RF_SETUP_REGISTERED_FD_ONLY."),
+    NEW(INIT, EPROTO, "RingLayoutInvalid",
+        "What the other side says of its memory breaks a rule of the layout.",
+        "rf_reason() tells which rule; the kernel, or the peer in its place, has a bug."),
+    NEW(INIT, EOPNOTSUPP, "SetupFlagUnsupported",
+        "This version of ringfence does not know how memory is laid out with that flag.",
+        "Leave the flag out, or use a newer ringfence."),
+    NEW(INIT, ENOSPC, "RingMemoryTooSmall", "The memory given is too small for the ring.",
+        "Give as much as rf_memory_size() tells."),
+
+    SHARED_AS_ZIG(MAP, EACCES, ACCESS_DENIED, "Look at the security module's log."),
+    SHARED_AS_ZIG(MAP, ETXTBSY, ACCESS_DENIED, "Look at the security module's log."),
+    SHARED_AS_ZIG(MAP, EPERM, PERMISSION_DENIED,
+                  "Look at the seccomp filter, and whether the ring's memory is sealed."),
+    SHARED_AS_ZIG(MAP, EAGAIN, LOCKED_MEMORY,
+                  "Raise RLIMIT_MEMLOCK, or do without mlockall(MCL_FUTURE)."),
+    AS_ZIG(MAP, ENODEV, "MemoryMappingNotSupported", "The descriptor cannot be mapped.",
+           "Look whether something stands between this process and the kernel, such as a sandbox "
+           "or an emulator."),
+    SHARED_AS_ZIG(MAP, EMFILE, PROCESS_FDS, "Close descriptors or raise the limit."),
+    SHARED_AS_ZIG(MAP, ENFILE, SYSTEM_FDS, "Raise sysctl fs.file-max, or find who leaks files."),
+    SHARED_AS_ZIG(MAP, ENOMEM, OUT_OF_MEMORY,
+                  "Ask for fewer entries, free memory, or raise sysctl vm.max_map_count."),
+    AS_ZIG(MAP, EEXIST, "MappingAlreadyExists", "Something is mapped at the address wanted.",
+           "Look whether something stands between this process and the kernel: ringfence leaves "
+           "the address to the kernel."),
+    SHARED_NEW(MAP, EBADF, FD_INVALID, "Look for code that closes descriptors it does not own."),
+    SHARED_NEW(MAP, EINVAL, ARGUMENTS_INVALID,
+               "Do not map a ring that uses the caller's memory (RF_SETUP_NO_MMAP)."),
+    NEW(MAP, EFAULT, "MappingSizeMismatch", "The SQEs take more memory than was to be mapped.",
+        "Report it: the sizes come from the kernel's own reply."),
+    NEW(MAP, EOVERFLOW, "MappingTooLarge", "The end of the mapping lies beyond what fits.",
+        "Ask for fewer entries."),
+
+    SHARED_AS_ZIG(ENTER, EAGAIN, SYSTEM_RESOURCES,
+                  "Take completions and submit again: no request could be allocated and nothing "
+                  "was consumed."),
+    SHARED_AS_ZIG(ENTER, EBADF, FD_INVALID,
+                  "Use a ring that is open; one with a registered descriptor only in the thread "
+                  "that registered it."),
+    AS_ZIG(ENTER, EBADFD, "FileDescriptorInBadState",
+           "The ring is still disabled (RF_SETUP_R_DISABLED).", "Call rf_enable_rings() first."),
+    AS_ZIG(ENTER, EBUSY, "CompletionQueueOvercommitted",
+           "Too many completions wait to be taken.", "Take completions, then submit again."),
+    AS_ZIG(ENTER, EINVAL, "SubmissionQueueEntryInvalid",
+           "The kernel does not take the call's own arguments, such as a flag.",
+           "Look at the flags, which a newer kernel may know; a bad SQE is not told here but in "
+           "the res of its completion."),
+    AS_ZIG(ENTER, EFAULT, "BufferInvalid",
+           "Memory given to the call itself, such as a time or a signal mask, is not readable.",
+           "Give memory that is mapped; a bad buffer of an SQE is not told here but in the res "
+           "of its completion."),
+    SHARED_AS_ZIG(ENTER, ENXIO, SHUTTING_DOWN, "Stop using it."),
+    AS_ZIG(ENTER, EOPNOTSUPP, "OpcodeNotSupported",
+           "The descriptor is not a ring, so the call cannot be done on it.",
+           "Look for code that closes descriptors it does not own; an operation that the kernel "
+           "lacks is not told here but in the res of its completion."),
+    SHARED_AS_ZIG(ENTER, EINTR, SIGNAL_INTERRUPT,
+                  "Call again: nothing was lost, and SQEs that are still queued are counted "
+                  "again."),
+    SHARED_NEW(ENTER, EEXIST, INVALID_THREAD,
+               "Submit, and with RF_SETUP_DEFER_TASKRUN wait, in the thread that opened or "
+               "enabled the ring."),
+    NEW(ENTER, ETIME, "WaitTimedOut", "The time was over before a completion came.",
+        "Go on waiting or give up: nothing was lost."),
+    NEW(ENTER, EBADR, "CompletionsDropped",
+        "Completions were lost: the queue was full and the kernel out of memory.",
+        "rf_cq_overflow() tells how many; give up on what is outstanding, and use a larger "
+        "completion queue (RF_SETUP_CQSIZE). It is told once, then the ring goes on."),
+    NEW(ENTER, EOWNERDEAD, "SubmissionThreadGone", "The SQ thread has ended (RF_SETUP_SQPOLL).",
+        "Open another ring: the thread ends with the process that opened this one."),
+    SHARED_NEW(ENTER, ENOMEM, SYSTEM_RESOURCES, "Free memory, then call again."),
+    SHARED_NEW(ENTER, EPERM, PERMISSION_DENIED,
+               "Allow io_uring_enter in the seccomp filter, which allowed the ring to be opened."),
+    SHARED_NEW(ENTER, ENOSYS, SYSTEM_OUTDATED,
+               "Allow io_uring_enter in the seccomp filter, which allowed the ring to be opened."),
+
+    AS_ZIG(GET_SQE, EAGAIN, "SubmissionQueueFull", "There is no free SQE.",
+           "Submit, then try again; or open the ring with more entries."),
+
+    SHARED_AS_ZIG(REGISTER, EBADF, FD_INVALID,
+                  "Use a ring that is open; one with a registered descriptor only in the thread "
+                  "that registered it."),
+    NEW(REGISTER, EOPNOTSUPP, "FileDescriptorNotRing", "The ring's descriptor is not a ring.",
+        "Look for code that closes descriptors it does not own."),
+    SHARED_NEW(REGISTER, EINVAL, ARGUMENTS_INVALID,
+               "Look whether this kernel has the registration, then at its arguments."),
+    NEW(REGISTER, EFAULT, "ArgumentsOutsideAccessibleAddressSpace",
+        "An argument is in memory that this process cannot read or write.",
+        "Give memory that is mapped, and writable where the call answers in it."),
+    SHARED_NEW(REGISTER, EEXIST, INVALID_THREAD,
+               "Register in the thread that opened or enabled the ring."),
+    NEW(REGISTER, EACCES, "OperationRestricted", "The ring's restrictions do not allow it.",
+        "Allow it before rf_enable_rings(), or register while the ring is still disabled."),
+    SHARED_RENAMED(REGISTER, ENXIO, ZIG_ENXIO, SHUTTING_DOWN, "Stop using it."),
+    SHARED_AS_ZIG(REGISTER, ENOMEM, SYSTEM_RESOURCES, "Register less, or free memory."),
+    SHARED_NEW(REGISTER, EINTR, SIGNAL_INTERRUPT,
+               "Call again: kernels before 5.13 wait here until nothing is in flight."),
+    SHARED_NEW(REGISTER, EPERM, PERMISSION_DENIED,
+               "Allow io_uring_register in the seccomp filter."),
+    SHARED_NEW(REGISTER, ENOSYS, SYSTEM_OUTDATED,
+               "Allow io_uring_register in the seccomp filter."),
+
+    SHARED_AS_ZIG(REGISTER_FILES, EBUSY, FILES_ALREADY_REGISTERED,
+                  "Change it with rf_register_files_update(), or unregister it first."),
+    SHARED_AS_ZIG(REGISTER_FILES, EINVAL, FILES_EMPTY, "Give at least one descriptor, or -1."),
+    SHARED_AS_ZIG(REGISTER_FILES, EMFILE, USER_FDS, "Ask for fewer slots, or raise the limit."),
+    SHARED_AS_ZIG(REGISTER_FILES, EBADF, FD_INVALID,
+                  "Look for a descriptor that is closed or is a ring; -1 leaves a slot empty."),
+    SHARED_AS_ZIG(REGISTER_FILES, ENXIO, SHUTTING_DOWN_OR_REGISTERING,
+                  "Register from one thread, while the ring is open."),
+
+    SHARED_RENAMED(REGISTER_FILES_UPDATE, ENXIO, ZIG_ENXIO, FILES_NOT_REGISTERED,
+                   "Call rf_register_files() or rf_register_files_sparse() first."),
+    SHARED_RENAMED(REGISTER_FILES_UPDATE, EINVAL, ZIG_EINVAL, FILE_RANGE_INVALID,
+                   "Name at least one slot, and none past the end of the table."),
+    SHARED_NEW(REGISTER_FILES_UPDATE, EOVERFLOW, FILE_RANGE_OVERFLOW,
+               "Name slots inside the table."),
+    SHARED_AS_ZIG(REGISTER_FILES_UPDATE, EBADF, FD_INVALID,
+                  "The first descriptor is closed or is a ring, and its slot is empty now; -1 "
+                  "empties a slot on purpose."),
+
+    SHARED_AS_ZIG(REGISTER_FILES_SPARSE, EBUSY, FILES_ALREADY_REGISTERED,
+                  "Change it with rf_register_files_update(), or unregister it first."),
+    SHARED_AS_ZIG(REGISTER_FILES_SPARSE, EINVAL, FILES_EMPTY,
+                  "Ask for at least one slot; if that was done the kernel is older than 5.19: "
+                  "register an array of -1."),
+    SHARED_AS_ZIG(REGISTER_FILES_SPARSE, EMFILE, USER_FDS,
+                  "Ask for fewer slots, or raise the limit."),
+    SHARED_AS_ZIG(REGISTER_FILES_SPARSE, ENXIO, SHUTTING_DOWN_OR_REGISTERING,
+                  "Register from one thread, while the ring is open."),
+
+    SHARED_RENAMED(REGISTER_FILE_ALLOC_RANGE, EINVAL, ZIG_EINVAL, FILE_RANGE_INVALID,
+                   "Register a file table first and name slots inside it; the kernel must be 6.0 "
+                   "or newer."),
+    SHARED_NEW(REGISTER_FILE_ALLOC_RANGE, EOVERFLOW, FILE_RANGE_OVERFLOW,
+               "Name slots inside the table."),
+
+    SHARED_AS_ZIG(UNREGISTER_FILES, ENXIO, FILES_NOT_REGISTERED, "There is nothing to do."),
+
+    RENAMED(REGISTER_EVENTFD, EBUSY, "EventfdAlreadyRegistered", ZIG_EBUSY,
+            "The ring has an eventfd, and can have only one.",
+            "Call rf_unregister_eventfd() first."),
+    RENAMED(REGISTER_EVENTFD, EINVAL, "FileDescriptorNotEventfd", ZIG_EINVAL,
+            "The descriptor is not an eventfd.", "Give one that eventfd() made."),
+    SHARED_AS_ZIG(REGISTER_EVENTFD, EBADF, FD_INVALID, "Give an eventfd that is open."),
+
+    RENAMED(UNREGISTER_EVENTFD, ENXIO, "EventfdNotRegistered", ZIG_ENXIO,
+            "The ring has no eventfd.", "There is nothing to do."),
+
+    RENAMED(REGISTER_BUFFERS, EBUSY, "BuffersAlreadyRegistered", ZIG_EBUSY,
+            "The ring has registered buffers, and can have only one table of them.",
+            "Call rf_unregister_buffers() first."),
+    RENAMED(REGISTER_BUFFERS, EINVAL, "BufferCountOutOfRange", ZIG_EINVAL,
+            "No buffer, or more than the kernel takes.",
+            "Give 1 to 16384 buffers; kernels before 5.13 take 1024."),
+    NEW(REGISTER_BUFFERS, EFAULT, "BufferUnpinnable",
+        "A buffer, or the array that names them, cannot be pinned or read.",
+        "Each must be mapped, writable, 1 byte to 1 GiB, and no shared mapping of a file; "
+        "{NULL, 0} leaves a slot empty."),
+    NEW(REGISTER_BUFFERS, EOVERFLOW, "BufferRangeOverflow",
+        "A buffer ends beyond the address space.", "Look at its address and length."),
+    NEW(REGISTER_BUFFERS, EOPNOTSUPP, "BufferFileBacked",
+        "A buffer is a mapping of a file, which older kernels refuse with this errno.",
+        "Use anonymous memory."),
+    SHARED_AS_ZIG(REGISTER_BUFFERS, ENOMEM, SYSTEM_RESOURCES,
+                  "Register less or raise RLIMIT_MEMLOCK: without CAP_IPC_LOCK registered buffers "
+                  "count against it."),
+
+    AS_ZIG(UNREGISTER_BUFFERS, ENXIO, "BuffersNotRegistered", "The ring has no buffers.",
+           "There is nothing to do."),
+
+    SHARED_RENAMED(REGISTER_NAPI, EINVAL, ZIG_EINVAL, NAPI_REFUSED,
+                   "Use kernel 6.9 or newer, a ring without RF_SETUP_IOPOLL, and zero in what is "
+                   "reserved."),
+    SHARED_NEW(REGISTER_NAPI, EOPNOTSUPP, NAPI_NOT_SUPPORTED, "Go on without."),
+
+    SHARED_RENAMED(UNREGISTER_NAPI, EINVAL, ZIG_EINVAL, NAPI_REFUSED,
+                   "There is nothing to do: it cannot have been registered."),
+    SHARED_NEW(UNREGISTER_NAPI, EOPNOTSUPP, NAPI_NOT_SUPPORTED, "There is nothing to do."),
+
+    SHARED_AS_ZIG(GET_PROBE, EINVAL, ARGUMENTS_INVALID,
+                  "Clear the memory of the probe before the call."),
+
+    AS_ZIG(SETUP_BUF_RING, ERANGE, "EntriesNotInRange", "No entries, or more than 32768.",
+           "Ask for 1 to 32768 entries."),
+    SHARED_AS_ZIG(SETUP_BUF_RING, EDOM, NOT_POWER_OF_TWO, "Round it up: 1, 2, 4, ... 32768."),
+    SHARED_AS_ZIG(SETUP_BUF_RING, EINVAL, ARGUMENTS_INVALID,
+                  "Use kernel 5.19 or newer, and flags that it knows."),
+    NEW(SETUP_BUF_RING, EEXIST, "BufferGroupAlreadyRegistered",
+        "The group id is in use, by a buffer ring or by provided buffers.",
+        "Choose another id or free that group first; with RF_SETUP_SINGLE_ISSUER it can also be "
+        "that this is not the ring's thread."),
+    NEW(SETUP_BUF_RING, EFAULT, "BufferRingUnpinnable",
+        "The memory of the buffer ring cannot be pinned.",
+        "Give memory that is mapped and writable."),
+    NEW(SETUP_BUF_RING, EOPNOTSUPP, "IncrementalUnsupported",
+        "This kernel does not use up a buffer piece by piece (RF_PBUF_RING_INC).",
+        "Leave the flag out, or use kernel 6.12 or newer."),
+    SHARED_AS_ZIG(SETUP_BUF_RING, ENOMEM, OUT_OF_MEMORY,
+                  "Ask for less or raise RLIMIT_MEMLOCK: without CAP_IPC_LOCK buffer rings count "
+                  "against it."),
+    SHARED_AS_ZIG(SETUP_BUF_RING, EAGAIN, LOCKED_MEMORY,
+                  "Raise RLIMIT_MEMLOCK, or do without mlockall(MCL_FUTURE)."),
+
+    NEW(FREE_BUF_RING, ENOENT, "BufferGroupNotFound", "The ring has no group of that id.",
+        "Free each group once, before the ring is closed."),
+    NEW(FREE_BUF_RING, EINVAL, "BufferGroupNotRing",
+        "The group's buffers were queued by rf_provide_buffers(), not by a buffer ring.",
+        "Take them back with rf_remove_buffers()."),
+
+    SHARED_AS_ZIG(BUFFER_GROUP, ENODATA, NO_BUFFER_SELECTED,
+                  "Look at res first: an error and the end of a stream come without a buffer."),
+
+    SHARED_AS_ZIG(BUFFER_ID, ENODATA, NO_BUFFER_SELECTED,
+                  "Look at res first: an error and the end of a stream come without a buffer."),
+
+    SHARED_NEW(REGISTER_RING_FD, EBUSY, RING_SLOTS_FULL,
+               "Go on without, or unregister another ring of this thread."),
+    NEW(REGISTER_RING_FD, EEXIST, "RingFdAlreadyRegistered",
+        "The ring's descriptor is registered already.",
+        "There is nothing to do; with RF_SETUP_SINGLE_ISSUER it can also be that this is not the "
+        "ring's thread."),
+    SHARED_NEW(REGISTER_RING_FD, EINVAL, ARGUMENTS_INVALID,
+               "Go on without: kernels before 5.18 have no such registration."),
+
+    NEW(UNREGISTER_RING_FD, EINVAL, "RingFdNotRegistered",
+        "The ring's descriptor is not registered, or there is no other to go back to.",
+        "There is nothing to do; rf_reason() tells which it is."),
+
+    NEW(ENABLE_RINGS, EBADFD, "RingAlreadyEnabled", "The ring is not disabled.",
+        "There is nothing to do."),
+
+    NEW(PEEK_CQE, EAGAIN, "CompletionQueueEmpty", "There is no completion to take.",
+        "Wait for one with rf_submit_and_wait() or rf_copy_cqe(), or look again later."),
+};
+
+/* --- plain errnos -------------------------------------------------------- */
+
+/*
+ * For pairs without a row, and for the res of a completion, which can be
+ * whatever a file system, a device or a protocol answers. Not strerrorname_np(),
+ * which musl and glibc before 2.32 lack, nor strerror(), which is translated and
+ * may change errno.
+ */
+#define PLAIN(errno_, text_) [errno_] = {.name = #errno_, .text = text_}
+
+/* No user ever sees it, except as the res of an operation interrupted in a worker. */
+#define ERESTARTSYS 512
+
+static const struct {
+    const char *name;
+    const char *text;
+} plain[] = {
+    [0] = {.name = "Success", .text = "Nothing failed."},
+    PLAIN(EPERM, "It is not permitted."),
+    PLAIN(ENOENT, "There is no such file, directory or request."),
+    PLAIN(ESRCH, "There is no such process."),
+    PLAIN(EINTR, "A signal interrupted it."),
+    PLAIN(EIO, "The device or file system failed."),
+    PLAIN(ENXIO, "There is no such device, table or address."),
+    PLAIN(E2BIG, "The arguments are too long or too many."),
+    PLAIN(ENOEXEC, "The file is not a program that can be run."),
+    PLAIN(EBADF, "The descriptor is not open, or not open for this."),
+    PLAIN(ECHILD, "There is no such child process."),
+    PLAIN(EAGAIN, "It cannot be done now without waiting."),
+    PLAIN(ENOMEM, "There is not enough memory."),
+    PLAIN(EACCES, "Access is denied."),
+    PLAIN(EFAULT, "An address is outside this process's memory."),
+    PLAIN(ENOTBLK, "It is not a block device."),
+    PLAIN(EBUSY, "It is in use."),
+    PLAIN(EEXIST, "It exists already."),
+    PLAIN(EXDEV, "The two are on different file systems."),
+    PLAIN(ENODEV, "There is no such device, or it does not do this."),
+    PLAIN(ENOTDIR, "A part of the path is not a directory."),
+    PLAIN(EISDIR, "It is a directory."),
+    PLAIN(EINVAL, "An argument is not valid."),
+    PLAIN(ENFILE, "The system, or the file table, is full."),
+    PLAIN(EMFILE, "The process has too many open descriptors."),
+    PLAIN(ENOTTY, "The file does not do this kind of control."),
+    PLAIN(ETXTBSY, "The file is a program that is running."),
+    PLAIN(EFBIG, "The file would become too large."),
+    PLAIN(ENOSPC, "No space is left on the device."),
+    PLAIN(ESPIPE, "The file has no position: it is a pipe or a socket."),
+    PLAIN(EROFS, "The file system is read-only."),
+    PLAIN(EMLINK, "There are too many links."),
+    PLAIN(EPIPE, "Nobody reads the other end any more."),
+    PLAIN(EDOM, "A number is not of the kind that is taken."),
+    PLAIN(ERANGE, "A number is out of range, or the room for the answer is too small."),
+    PLAIN(EDEADLK, "It would wait for itself."),
+    PLAIN(ENAMETOOLONG, "The name is too long."),
+    PLAIN(ENOLCK, "No lock is available."),
+    PLAIN(ENOSYS, "There is no such system call."),
+    PLAIN(ENOTEMPTY, "The directory is not empty."),
+    PLAIN(ELOOP, "There are too many symbolic links on the path."),
+    PLAIN(ENOMSG, "There is no message of that type."),
+    PLAIN(EIDRM, "The identifier was removed."),
+    PLAIN(ECHRNG, "The channel number is out of range."),
+    PLAIN(EL2NSYNC, "Level 2 is not synchronised."),
+    PLAIN(EL3HLT, "Level 3 was halted."),
+    PLAIN(EL3RST, "Level 3 was reset."),
+    PLAIN(ELNRNG, "The link number is out of range."),
+    PLAIN(EUNATCH, "The protocol driver is not attached."),
+    PLAIN(ENOCSI, "No CSI structure is available."),
+    PLAIN(EL2HLT, "Level 2 was halted."),
+    PLAIN(EBADE, "The exchange is not valid."),
+    PLAIN(EBADR, "The request is not valid, or completions were lost."),
+    PLAIN(EXFULL, "The exchange is full."),
+    PLAIN(ENOANO, "There is no anode."),
+    PLAIN(EBADRQC, "The request code is not valid."),
+    PLAIN(EBADSLT, "The slot is not valid."),
+    PLAIN(EBFONT, "The font file has a bad format."),
+    PLAIN(ENOSTR, "It is not a stream."),
+    PLAIN(ENODATA, "There is no data."),
+    PLAIN(ETIME, "The time is over."),
+    PLAIN(ENOSR, "There are no stream resources left."),
+    PLAIN(ENONET, "The machine is not on the network."),
+    PLAIN(ENOPKG, "The package is not installed."),
+    PLAIN(EREMOTE, "The object is remote."),
+    PLAIN(ENOLINK, "The link was cut."),
+    PLAIN(EADV, "The advertisement failed."),
+    PLAIN(ESRMNT, "The mount failed."),
+    PLAIN(ECOMM, "Sending failed on the way."),
+    PLAIN(EPROTO, "The other side broke the protocol."),
+    PLAIN(EMULTIHOP, "It would take more than one hop."),
+    PLAIN(EDOTDOT, "The remote file system refused it."),
+    PLAIN(EBADMSG, "The message is damaged or of another kind."),
+    PLAIN(EOVERFLOW, "A value does not fit where it has to go."),
+    PLAIN(ENOTUNIQ, "The name is not unique on the network."),
+    PLAIN(EBADFD, "The descriptor is in a state that does not allow this."),
+    PLAIN(EREMCHG, "The remote address changed."),
+    PLAIN(ELIBACC, "A shared library cannot be opened."),
+    PLAIN(ELIBBAD, "A shared library is damaged."),
+    PLAIN(ELIBSCN, "A section of a program file is damaged."),
+    PLAIN(ELIBMAX, "There are too many shared libraries."),
+    PLAIN(ELIBEXEC, "A shared library cannot be run."),
+    PLAIN(EILSEQ, "The bytes are not a valid character."),
+    PLAIN(ERESTART, "The system call should be made again."),
+    PLAIN(ESTRPIPE, "The pipe of streams failed."),
+    PLAIN(EUSERS, "There are too many users."),
+    PLAIN(ENOTSOCK, "The descriptor is not a socket."),
+    PLAIN(EDESTADDRREQ, "A destination address is needed."),
+    PLAIN(EMSGSIZE, "The message is too long."),
+    PLAIN(EPROTOTYPE, "The protocol is not for this type of socket."),
+    PLAIN(ENOPROTOOPT, "The protocol has no such option."),
+    PLAIN(EPROTONOSUPPORT, "The protocol is not supported."),
+    PLAIN(ESOCKTNOSUPPORT, "The type of socket is not supported."),
+    PLAIN(EOPNOTSUPP, "The operation is not supported here."),
+    PLAIN(EPFNOSUPPORT, "The protocol family is not supported."),
+    PLAIN(EAFNOSUPPORT, "The address family is not supported."),
+    PLAIN(EADDRINUSE, "The address is in use."),
+    PLAIN(EADDRNOTAVAIL, "The address is not available here."),
+    PLAIN(ENETDOWN, "The network is down."),
+    PLAIN(ENETUNREACH, "The network cannot be reached."),
+    PLAIN(ENETRESET, "The network dropped the connection."),
+    PLAIN(ECONNABORTED, "The connection was given up on this side."),
+    PLAIN(ECONNRESET, "The peer reset the connection."),
+    PLAIN(ENOBUFS, "No buffer is free: the group is empty or unknown, or the queue is full."),
+    PLAIN(EISCONN, "The socket is connected already."),
+    PLAIN(ENOTCONN, "The socket is not connected."),
+    PLAIN(ESHUTDOWN, "The socket was shut down."),
+    PLAIN(ETOOMANYREFS, "There are too many references."),
+    PLAIN(ETIMEDOUT, "The other side did not answer in time."),
+    PLAIN(ECONNREFUSED, "The peer refused the connection."),
+    PLAIN(EHOSTDOWN, "The host is down."),
+    PLAIN(EHOSTUNREACH, "The host cannot be reached."),
+    PLAIN(EALREADY, "It is under way already."),
+    PLAIN(EINPROGRESS, "It was started and is under way."),
+    PLAIN(ESTALE, "The file handle is out of date."),
+    PLAIN(EUCLEAN, "The file system is damaged and needs a check."),
+    PLAIN(ENOTNAM, "It is not a XENIX named file."),
+    PLAIN(ENAVAIL, "No XENIX semaphores are available."),
+    PLAIN(EISNAM, "It is a named file."),
+    PLAIN(EREMOTEIO, "The remote device failed."),
+    PLAIN(EDQUOT, "The quota is used up."),
+    PLAIN(ENOMEDIUM, "No medium is in the drive."),
+    PLAIN(EMEDIUMTYPE, "The medium is of the wrong type."),
+    PLAIN(ECANCELED, "It was cancelled, by request or because a linked one failed."),
+    PLAIN(ENOKEY, "The key needed is not available."),
+    PLAIN(EKEYEXPIRED, "The key has expired."),
+    PLAIN(EKEYREVOKED, "The key was revoked."),
+    PLAIN(EKEYREJECTED, "The key was rejected."),
+    PLAIN(EOWNERDEAD, "The owner has died."),
+    PLAIN(ENOTRECOVERABLE, "The state cannot be recovered."),
+    PLAIN(ERFKILL, "The radio is switched off."),
+    PLAIN(EHWPOISON, "The memory page has a hardware fault."),
+    PLAIN(ERESTARTSYS, "It was interrupted in a worker, by a cancellation or a signal."),
+};
+
+/* --- look-ups ------------------------------------------------------------ */
+
+/* An unknown number is a call of a newer library: it has plain errnos only. */
+static const struct rf_call_info *call_info(enum rf_call call)
+{
+    return &calls[(unsigned)call < COUNT_OF(calls) ? (unsigned)call : RF_CALL_NONE];
+}
+
+const struct rf_error *rf_error_find(enum rf_call call, int error)
+{
+    if (error > 0)
+        error = -error;
+    for (; call != RF_CALL_NONE; call = call_info(call)->fallback) {
+        for (size_t i = 0; i < COUNT_OF(errors); i++) {
+            if (errors[i].call == call && errors[i].error == error)
+                return &errors[i];
+        }
+    }
+    return NULL;
+}
+
+/* The index in plain[], or COUNT_OF(plain). In unsigned, since -INT_MIN is no int. */
+static size_t plain_index(int error)
+{
+    size_t index = error > 0 ? (unsigned)error : 0U - (unsigned)error;
+    return index < COUNT_OF(plain) && plain[index].name ? index : COUNT_OF(plain);
+}
+
+const char *rf_error_name(enum rf_call call, int error)
+{
+    const struct rf_error *row = rf_error_find(call, error);
+    if (row)
+        return row->name;
+    size_t index = plain_index(error);
+    return index < COUNT_OF(plain) ? plain[index].name : "Unexpected";
+}
+
+const char *rf_error_text(enum rf_call call, int error)
+{
+    const struct rf_error *row = rf_error_find(call, error);
+    if (row)
+        return row->text;
+    size_t index = plain_index(error);
+    return index < COUNT_OF(plain) ? plain[index].text : "The number is no errno that is known.";
+}
+
+const char *rf_error_remedy(enum rf_call call, int error)
+{
+    const struct rf_error *row = rf_error_find(call, error);
+    if (row)
+        return row->remedy;
+    if (error == 0)
+        return "There is nothing to do.";
+    if (plain_index(error) == COUNT_OF(plain))
+        return "Look at where the number comes from: it may be a count.";
+    return "Look the errno up in the manual page of the system call that does the same.";
+}
+
+size_t rf_error_count(void)
+{
+    return COUNT_OF(errors);
+}
+
+const struct rf_error *rf_error_at(size_t index)
+{
+    return index < COUNT_OF(errors) ? &errors[index] : NULL;
+}
+
+size_t rf_call_count(void)
+{
+    return COUNT_OF(calls);
+}
+
+const struct rf_call_info *rf_call_at(size_t index)
+{
+    return index < COUNT_OF(calls) ? &calls[index] : NULL;
+}
