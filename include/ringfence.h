@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ringfence.h - everything, and the rules that hold everywhere.
+ *
+ * Errors. A function that can fail returns 0 or a count, or a negative errno
+ * which its comment lists; errno is neither read nor changed. rf_error_name() and
+ * its siblings turn call and errno into words. Functions that queue an
+ * operation return its SQE, or NULL: the submission queue is full, and nothing
+ * else. Output parameters begin with ret_ and are written only on success.
+ *
+ * Pointers may not be NULL unless the comment says so.
+ *
+ * Memory. Nothing is allocated from the heap, here or below. Filling an SQE
+ * lends nothing. From the call that publishes it, rf_submit() and its like, what it
+ * points to is lent to the kernel; until when depends on the operation.
+ *
+ * Threads. A ring has no lock: see ring.h.
+ *
+ * Broken contracts, such as giving back completions that were never there,
+ * stop the program where they happen (a trap), in every build type.
+ */
+#ifndef RINGFENCE_H
+#define RINGFENCE_H
+
+#include <ringfence/abi.h>
+#include <ringfence/error.h>
+#include <ringfence/fence.h>
+#include <ringfence/prep.h>
+#include <ringfence/ring.h>
+#include <ringfence/sys.h>
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * map.c - checks the layout that the other side reports, maps it, and makes
+ * the handles of fence.h. No other file turns an offset into a pointer.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "map.h"
+
+enum {
+    ENTRIES_MAX = 32768,
+    CQ_ENTRIES_MAX = 2 * ENTRIES_MAX,
+    /* What we accept of the other side is wider, should the kernel's limits grow. */
+    ENTRIES_PLAUSIBLE = 1 << 24,
+    SQE_BYTES = sizeof(struct rf_sqe),
+    CQE_BYTES = sizeof(struct rf_cqe),
+    SQ_WORDS = 6,
+    WORDS = 12,
+};
+
+static bool is_power_of_two(uint32_t n)
+{
+    return n && !(n & (n - 1));
+}
+
+static uint32_t sqe_shift(uint32_t flags)
+{
+    return flags & RF_SETUP_SQE128 ? 1 : 0;
+}
+
+static uint32_t cqe_shift(uint32_t flags)
+{
+    return flags & RF_SETUP_CQE32 ? 1 : 0;
+}
+
+static void word_offsets(const struct rf_params *p, uint32_t offsets[WORDS])
+{
+    const struct rf_sqring_offsets *sq = &p->sq_off;
+    const struct rf_cqring_offsets *cq = &p->cq_off;
+    const uint32_t all[WORDS] = {
+        sq->head, sq->tail, sq->ring_mask, sq->ring_entries, sq->flags,    sq->dropped,
+        cq->head, cq->tail, cq->ring_mask, cq->ring_entries, cq->overflow, cq->flags,
+    };
+    for (int i = 0; i < WORDS; i++)
+        offsets[i] = all[i];
+}
+
+static const char *check_words(const struct rf_params *p)
+{
+    uint32_t offsets[WORDS];
+    word_offsets(p, offsets);
+    for (int i = 0; i < WORDS; i++) {
+        if (offsets[i] % sizeof(uint32_t))
+            return "a word of the rings is not 4-byte aligned";
+        /* Below the CQEs is inside the mapping: the CQEs are. */
+        if ((uint64_t)offsets[i] + sizeof(uint32_t) > p->cq_off.cqes)
+            return "a word of the rings lies in or behind the completion queue";
+        for (int j = 0; j < i; j++)
+            if (offsets[i] == offsets[j])
+                return "two words of the rings share an offset";
+    }
+    return NULL;
+}
+
+const char *rfi_layout_check(const struct rf_params *p, struct rfi_layout *ret_layout)
+{
+    if (!is_power_of_two(p->sq_entries) || p->sq_entries > ENTRIES_PLAUSIBLE)
+        return "the number of SQEs is not a power of two in range";
+    if (!is_power_of_two(p->cq_entries) || p->cq_entries > ENTRIES_PLAUSIBLE)
+        return "the number of CQEs is not a power of two in range";
+    if (p->cq_entries < p->sq_entries)
+        return "there are fewer CQEs than SQEs";
+    if (p->cq_off.cqes % CQE_BYTES)
+        return "the completion queue is not 16-byte aligned";
+
+    const char *broken = check_words(p);
+    if (broken)
+        return broken;
+
+    /* 64-bit sums of 32-bit offsets and bounded sizes: they cannot wrap. */
+    uint64_t end = p->cq_off.cqes + ((uint64_t)p->cq_entries * CQE_BYTES << cqe_shift(p->flags));
+    bool has_array = !(p->flags & RF_SETUP_NO_SQARRAY);
+    if (has_array) {
+        /* It need not follow at once: with CQE32 the kernel leaves a gap. */
+        if (p->sq_off.array % sizeof(uint32_t))
+            return "the SQ array is not 4-byte aligned";
+        if (p->sq_off.array < end)
+            return "the SQ array overlaps the completion queue or the words";
+        end = p->sq_off.array + (uint64_t)p->sq_entries * sizeof(uint32_t);
+    }
+    uint64_t sqes_bytes = (uint64_t)p->sq_entries * SQE_BYTES << sqe_shift(p->flags);
+    if (end > SIZE_MAX / 2 || sqes_bytes > SIZE_MAX / 2)
+        return "the rings do not fit into the address space";
+
+    ret_layout->rings_bytes = (size_t)end;
+    ret_layout->sqes_bytes = (size_t)sqes_bytes;
+    ret_layout->has_array = has_array;
+    return NULL;
+}
+
+static size_t round_up(size_t n, size_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+int rfi_sizes_of(uint32_t entries, const struct rf_params *p, struct rfi_sizes *ret_sizes)
+{
+    if (entries == 0)
+        return -ERANGE;
+    if (!is_power_of_two(entries))
+        return -EDOM;
+    bool clamp = p->flags & RF_SETUP_CLAMP;
+    if (entries > ENTRIES_MAX) {
+        if (!clamp)
+            return -EINVAL;
+        entries = ENTRIES_MAX;
+    }
+    uint32_t cq_entries = 2 * entries;
+    if (p->flags & RF_SETUP_CQSIZE) {
+        if (p->cq_entries == 0 || (p->cq_entries > CQ_ENTRIES_MAX && !clamp))
+            return -EINVAL;
+        for (cq_entries = 1; cq_entries < p->cq_entries && cq_entries < CQ_ENTRIES_MAX;)
+            cq_entries *= 2;
+    }
+    /* The header takes one cache line, of 256 bytes where they are largest. */
+    const size_t line = 256;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t rings = (line + (size_t)cq_entries * CQE_BYTES) << cqe_shift(p->flags);
+    rings = round_up(rings, line) + (size_t)entries * sizeof(uint32_t);
+    ret_sizes->rings_bytes = round_up(rings, page);
+    ret_sizes->sqes_bytes = round_up((size_t)entries * SQE_BYTES << sqe_shift(p->flags), page);
+    return 0;
+}
+
+static void *at(const struct rf_ring *ring, uint32_t offset)
+{
+    return (char *)ring->rings.addr + offset;
+}
+
+/*
+ * These words are written once, before setup returns, and the other side does
+ * not read them again: plain loads, and our copies are the truth from here on.
+ */
+static uint32_t constant_word(const struct rf_ring *ring, uint32_t offset)
+{
+    return *(const uint32_t *)at(ring, offset);
+}
+
+static const char *check_constants(const struct rf_ring *ring, const struct rf_params *p)
+{
+    if (constant_word(ring, p->sq_off.ring_entries) != p->sq_entries ||
+        constant_word(ring, p->cq_off.ring_entries) != p->cq_entries)
+        return "a ring's entries word differs from the reply";
+    if (constant_word(ring, p->sq_off.ring_mask) != p->sq_entries - 1 ||
+        constant_word(ring, p->cq_off.ring_mask) != p->cq_entries - 1)
+        return "a ring's mask word is not its entries - 1";
+    return NULL;
+}
+
+/* Empty queues, at whatever index: the kernel starts at 0, a peer may start near 2^32. */
+static const char *start_queues(struct rf_ring *ring, const struct rf_params *p)
+{
+    struct rf_sq *sq = &ring->sq;
+    struct rf_cq *cq = &ring->cq;
+    uint32_t sq_head = rfi_sq_head_load(sq->head_word);
+    uint32_t cq_tail = rfi_cq_tail_load(cq->tail_word);
+    if (constant_word(ring, p->sq_off.tail) != sq_head)
+        return "the submission queue is not empty at the start";
+    if (constant_word(ring, p->cq_off.head) != cq_tail)
+        return "the completion queue is not empty at the start";
+
+    sq->entries = p->sq_entries;
+    sq->shift = sqe_shift(p->flags);
+    sq->base = sq->khead = sq->ktail = sq_head;
+    sq->next = sq->sqes + ((size_t)(sq_head & (sq->entries - 1)) << sq->shift);
+    sq->from = sq->end = sq->next;
+    sq->wrap = sq->sqes + ((size_t)sq->entries << sq->shift);
+
+    cq->entries = p->cq_entries;
+    cq->shift = cqe_shift(p->flags);
+    cq->one_by_one = p->flags & (RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED);
+    cq->base = cq->khead = cq_tail;
+    cq->next = cq->cqes + ((size_t)(cq_tail & (cq->entries - 1)) << cq->shift);
+    cq->from = cq->end = cq->next;
+    cq->wrap = cq->cqes + ((size_t)cq->entries << cq->shift);
+    return NULL;
+}
+
+static const char *make_handles(struct rf_ring *ring, const struct rf_params *p)
+{
+    struct rf_sq *sq = &ring->sq;
+    struct rf_cq *cq = &ring->cq;
+    sq->sqes = (struct rf_sqe *)ring->sqe_memory.addr;
+    sq->head_word = (const struct rf_sq_head_word *)at(ring, p->sq_off.head);
+    sq->tail_word = (struct rf_sq_tail_word *)at(ring, p->sq_off.tail);
+    sq->flags_word = (const struct rf_sq_flags_word *)at(ring, p->sq_off.flags);
+    sq->dropped_word = (const struct rf_sq_dropped_word *)at(ring, p->sq_off.dropped);
+    cq->cqes = (const struct rf_cqe *)at(ring, p->cq_off.cqes);
+    cq->head_word = (struct rf_cq_head_word *)at(ring, p->cq_off.head);
+    cq->tail_word = (const struct rf_cq_tail_word *)at(ring, p->cq_off.tail);
+    cq->overflow_word = (const struct rf_cq_overflow_word *)at(ring, p->cq_off.overflow);
+    cq->flags_word = (struct rf_cq_flags_word *)at(ring, p->cq_off.flags);
+
+    const char *broken = check_constants(ring, p);
+    return broken ? broken : start_queues(ring, p);
+}
+
+/* Slot i of the queue is SQE i, once and for all: nothing here submits out of order. */
+static void fill_array(struct rf_ring *ring, const struct rf_params *p)
+{
+    uint32_t *array = (uint32_t *)at(ring, p->sq_off.array);
+    for (uint32_t i = 0; i < p->sq_entries; i++)
+        array[i] = i;
+}
+
+static int map_region(struct rf_ring *ring, uint64_t offset, size_t bytes,
+                      struct rfi_region *region)
+{
+    int err = ring->sys->map(ring->sys, ring->fd, offset, bytes, &region->addr);
+    if (err)
+        return err;
+    region->bytes = bytes;
+    region->ours = true;
+    return 0;
+}
+
+int rfi_map(struct rf_ring *ring, const struct rf_params *params)
+{
+    struct rfi_layout layout;
+    ring->reason = rfi_layout_check(params, &layout);
+    if (ring->reason)
+        return -EPROTO;
+
+    if (params->flags & RF_SETUP_NO_MMAP) {
+        if (layout.rings_bytes > ring->rings.bytes || layout.sqes_bytes > ring->sqe_memory.bytes) {
+            ring->reason = "the rings are larger than the memory that was given for them";
+            return -EPROTO;
+        }
+    } else {
+        int err = map_region(ring, RF_OFF_SQ_RING, layout.rings_bytes, &ring->rings);
+        if (!err)
+            err = map_region(ring, RF_OFF_SQES, layout.sqes_bytes, &ring->sqe_memory);
+        if (err)
+            return err;
+    }
+    ring->reason = make_handles(ring, params);
+    if (ring->reason)
+        return -EPROTO;
+    if (layout.has_array)
+        fill_array(ring, params);
+    return 0;
+}
+
+static void unmap_region(struct rf_ring *ring, struct rfi_region *region)
+{
+    if (region->ours)
+        (void)ring->sys->unmap(ring->sys, region->addr, region->bytes);
+    memset(region, 0, sizeof *region);
+}
+
+void rfi_unmap(struct rf_ring *ring)
+{
+    unmap_region(ring, &ring->sqe_memory);
+    unmap_region(ring, &ring->rings);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/* ring.c - what of ring.h is not inline: the slow paths, entering, copying. */
+#include <errno.h>
+#include <signal.h>
+
+#include <ringfence/ring.h>
+
+/* --- submission ---------------------------------------------------------- */
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Free SQEs from @index on. Looks at the shared head only when the cached one says too few. */
+static uint32_t free_from(struct rf_sq *sq, uint32_t index, uint32_t wanted)
+{
+    uint32_t room = sq->khead + sq->entries - index;
+    if (room < wanted) {
+        sq->khead = rfi_sq_head_load(sq->head_word);
+        room = sq->khead + sq->entries - index;
+    }
+    /* A head that no honest consumer can show counts as full. */
+    return RF_LIKELY(room <= sq->entries) ? room : 0;
+}
+
+/* One SQE of two slots, and come here again for the next. */
+static void place_wide(struct rf_sq *sq, uint32_t index)
+{
+    sq->next = sq->sqes + ((size_t)(index & (sq->entries - 1)) << sq->shift);
+    sq->from = sq->next;
+    sq->base = index;
+    sq->end = sq->next + 1;
+    memset(sq->next + 1, 0, sizeof *sq->next);
+}
+
+bool rfi_sq_room(struct rf_ring *ring)
+{
+    struct rf_sq *sq = &ring->sq;
+    uint32_t index = rfi_sq_index(sq);
+    uint32_t room = free_from(sq, index, 1);
+    if (room == 0)
+        return false;
+    if (RF_UNLIKELY(sq->shift > 0)) {
+        place_wide(sq, index);
+        return true;
+    }
+    struct rf_sqe *next = sq->next == sq->wrap ? sq->sqes : sq->next;
+    sq->next = next;
+    sq->from = next;
+    sq->base = index;
+    sq->end = next + min_u32(room, (uint32_t)(sq->wrap - next));
+    return true;
+}
+
+/* As far as one comparison reaches: to the end of the run, or to where the queue wraps. */
+struct rf_sqe_run rfi_sqe_run_more(struct rf_sqe_run run)
+{
+    struct rf_sq *sq = &run.ring->sq;
+    if (sq->next == sq->end)
+        (void)rfi_sq_room(run.ring); /* promised: there is room */
+    uint32_t reach = min_u32(run.left, (uint32_t)(sq->end - sq->next));
+    run.next = sq->next;
+    run.end = run.next + reach;
+    run.left -= reach;
+    return run;
+}
+
+struct rf_sqe_run rfi_sqe_run_begin(struct rf_ring *ring, uint32_t count)
+{
+    struct rf_sq *sq = &ring->sq;
+    struct rf_sqe_run run = {.ring = ring, .left = count};
+    bool room = count > 0 && (sq->next != sq->end || rfi_sq_room(ring));
+    if (RF_LIKELY(room && count <= (uint32_t)(sq->end - sq->next))) {
+        run.next = sq->next;
+        run.end = run.next + count;
+        run.left = 0;
+        return run;
+    }
+    if (room && free_from(sq, rfi_sq_index(sq), count) >= count)
+        return rfi_sqe_run_more(run);
+    run.ring = NULL;
+    return run;
+}
+
+/* Inline here: a call to an exported function of one's own goes through the symbol table. */
+static inline uint32_t flush(struct rf_sq *sq)
+{
+    uint32_t index = rfi_sq_index(sq);
+    if (index != sq->ktail) {
+        sq->ktail = index;
+        rfi_sq_tail_store(sq->tail_word, index);
+    }
+    return index - rfi_sq_head_load(sq->head_word);
+}
+
+uint32_t rf_flush_sq(struct rf_ring *ring)
+{
+    return flush(&ring->sq);
+}
+
+/* --- entering ------------------------------------------------------------ */
+
+/* The index behind the CQE that was taken last. */
+static inline uint32_t taken_to(const struct rf_cq *cq)
+{
+    uint32_t slots = (uint32_t)(cq->next - cq->from);
+    if (RF_LIKELY(!cq->one_by_one))
+        return cq->base + slots;
+    /* At most one was taken since next was placed; it is the slot before. */
+    if (slots == 0)
+        return cq->base;
+    bool two_slots_mixed = cq->shift == 0 && cq->next[-1].flags & RF_CQE_F_32;
+    return cq->base + 1 + two_slots_mixed;
+}
+
+/* Makes @index the one to take next, with nothing known to be there. */
+static void place(struct rf_cq *cq, uint32_t index)
+{
+    cq->next = cq->cqes + ((size_t)(index & (cq->entries - 1)) << cq->shift);
+    cq->from = cq->end = cq->next;
+    cq->base = index;
+}
+
+/* Shows the other side that everything before @index has been read. */
+static inline void release_to(struct rf_cq *cq, uint32_t index)
+{
+    if (index == cq->khead)
+        return;
+    cq->khead = index;
+    rfi_cq_head_store(cq->head_word, index);
+}
+
+/* Gives back every CQE that was taken. Returns the index of the next. */
+static uint32_t release_all(struct rf_cq *cq)
+{
+    uint32_t index = taken_to(cq);
+    if (cq->one_by_one)
+        place(cq, index); /* the slot before is the other side's now: do not look at it again */
+    release_to(cq, index);
+    return index;
+}
+
+/*
+ * Gives back every CQE that was taken but the last, which may still be in the
+ * caller's hands. Nothing to do where each is given back when the next is taken.
+ */
+static inline void release_all_but_last(struct rf_cq *cq)
+{
+    if (cq->next != cq->from && !cq->one_by_one)
+        release_to(cq, cq->base + (uint32_t)(cq->next - cq->from) - 1);
+}
+
+static inline int enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
+                        uint32_t flags)
+{
+    return ring->sys->ring_enter(ring->sys, ring->enter_fd, to_submit, min_complete,
+                                 flags | ring->enter_flags, NULL, _NSIG / 8);
+}
+
+int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, uint32_t flags)
+{
+    /* The wait counts from the head that we show: what was taken must not count as ready. */
+    if (flags & RF_ENTER_GETEVENTS && min_complete > 0)
+        release_all(&ring->cq);
+    else
+        release_all_but_last(&ring->cq);
+    return enter(ring, to_submit, min_complete, flags);
+}
+
+/* On these, completions appear only when somebody polls for them. */
+static bool must_poll(const struct rf_ring *ring)
+{
+    return (ring->flags & (RF_SETUP_IOPOLL | RF_SETUP_SQPOLL)) == RF_SETUP_IOPOLL;
+}
+
+/* Flags to enter with, or 0 and *ret_needed false: there is no reason to. */
+static inline uint32_t why_enter(const struct rf_ring *ring, uint32_t queued, bool *ret_needed)
+{
+    uint32_t flags = 0;
+    *ret_needed = queued > 0;
+    if (RF_UNLIKELY(ring->flags & (RF_SETUP_SQPOLL | RF_SETUP_IOPOLL))) {
+        *ret_needed = queued > 0 && rf_sq_ring_needs_enter(ring, &flags);
+        if (must_poll(ring))
+            flags |= RF_ENTER_GETEVENTS;
+    }
+    if (rf_cq_ring_needs_flush(ring))
+        flags |= RF_ENTER_GETEVENTS;
+    return flags;
+}
+
+int rf_submit(struct rf_ring *ring)
+{
+    uint32_t queued = flush(&ring->sq);
+    bool needed;
+    uint32_t flags = why_enter(ring, queued, &needed);
+    release_all_but_last(&ring->cq);
+    if (!needed && !(flags & RF_ENTER_GETEVENTS))
+        return (int)queued;
+    return enter(ring, queued, 0, flags);
+}
+
+int rf_submit_and_wait(struct rf_ring *ring, uint32_t wait_nr)
+{
+    if (wait_nr == 0)
+        return rf_submit(ring);
+    uint32_t queued = flush(&ring->sq);
+    bool needed;
+    uint32_t flags = why_enter(ring, queued, &needed);
+    release_all(&ring->cq); /* what was taken must not count as ready */
+    return enter(ring, queued, wait_nr, flags | RF_ENTER_GETEVENTS);
+}
+
+/* --- completion ---------------------------------------------------------- */
+
+/*
+ * CQEs that are there from @index on. More than the queue holds is a lie of
+ * the other side's: none of them can be read safely.
+ */
+static uint32_t ready_from(const struct rf_cq *cq, uint32_t index)
+{
+    uint32_t ready = rfi_cq_tail_load(cq->tail_word) - index;
+    return RF_LIKELY(ready <= cq->entries) ? ready : 0;
+}
+
+uint32_t rf_cq_ready(const struct rf_ring *ring)
+{
+    return ready_from(&ring->cq, taken_to(&ring->cq));
+}
+
+/* On a mixed ring a filler stands where a 32-byte CQE would not fit before the wrap. */
+static uint32_t skip_fillers(struct rf_cq *cq, uint32_t index, uint32_t *ready)
+{
+    while (*ready > 0 && cq->cqes[index & (cq->entries - 1)].flags & RF_CQE_F_SKIP) {
+        index++;
+        --*ready;
+    }
+    return index;
+}
+
+/* The same where the size of a CQE must be looked at before the next can be found. */
+static bool refill_one(struct rf_ring *ring)
+{
+    struct rf_cq *cq = &ring->cq;
+    uint32_t index = release_all(cq);
+    uint32_t ready = ready_from(cq, index);
+    if (ring->flags & RF_SETUP_CQE_MIXED)
+        index = skip_fillers(cq, index, &ready);
+    place(cq, index);
+    release_to(cq, index);
+    if (ready == 0)
+        return false;
+    cq->end = cq->next + 1; /* one, and come here again for the next */
+    return true;
+}
+
+/* Gives back what was taken and places next anew. False: no CQE is there. */
+static inline bool refill(struct rf_ring *ring)
+{
+    struct rf_cq *cq = &ring->cq;
+    if (RF_UNLIKELY(cq->one_by_one))
+        return refill_one(ring);
+    uint32_t index = taken_to(cq);
+    release_to(cq, index);
+    const struct rf_cqe *next = cq->next == cq->wrap ? cq->cqes : cq->next;
+    uint32_t ready = ready_from(cq, index);
+    cq->next = next;
+    cq->from = next;
+    cq->base = index;
+    cq->end = next + min_u32(ready, (uint32_t)(cq->wrap - next));
+    return ready > 0;
+}
+
+/* Does the kernel hold completions back, or have to be asked for them? */
+static inline bool must_collect(const struct rf_ring *ring)
+{
+    return must_poll(ring) || rf_cq_ring_needs_flush(ring);
+}
+
+/* 0: there may be more now; or an errno of rf_enter(). */
+static int collect(struct rf_ring *ring)
+{
+    int result = enter(ring, 0, 0, RF_ENTER_GETEVENTS);
+    return result < 0 ? result : 0;
+}
+
+__attribute__((noinline)) static bool collect_and_refill(struct rf_ring *ring)
+{
+    return collect(ring) == 0 && refill(ring);
+}
+
+bool rfi_cq_more(struct rf_ring *ring)
+{
+    if (refill(ring))
+        return true;
+    return must_collect(ring) && collect_and_refill(ring);
+}
+
+int rf_peek_cqe(struct rf_ring *ring, const struct rf_cqe **ret_cqe)
+{
+    if (ring->cq.next == ring->cq.end && !refill(ring)) {
+        int err = must_collect(ring) ? collect(ring) : -EAGAIN;
+        if (err)
+            return err;
+        if (!refill(ring))
+            return -EAGAIN;
+    }
+    *ret_cqe = ring->cq.next;
+    return 0;
+}
+
+void rf_cqe_seen(struct rf_ring *ring, const struct rf_cqe *cqe)
+{
+    struct rf_cq *cq = &ring->cq;
+    RF_ASSERT(cqe >= cq->cqes && cqe < cq->cqes + ((size_t)cq->entries << cq->shift));
+    if (cqe == cq->next && cq->next != cq->end) {
+        cq->next++;
+        release_all(cq);
+    }
+}
+
+void rf_cq_advance(struct rf_ring *ring, uint32_t count)
+{
+    struct rf_cq *cq = &ring->cq;
+    uint32_t index = release_all(&ring->cq);
+    RF_ASSERT(count <= ready_from(cq, index));
+    place(cq, index + count);
+    release_to(cq, index + count);
+}
+
+static uint32_t copy_ready(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count)
+{
+    uint32_t copied = 0;
+    struct rf_cq *cq = &ring->cq;
+    while (copied < count && (cq->next != cq->end || refill(ring)))
+        cqes[copied++] = *cq->next++;
+    release_all(&ring->cq);
+    return copied;
+}
+
+int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint32_t wait_nr)
+{
+    if (wait_nr > count)
+        wait_nr = count;
+    uint32_t copied = copy_ready(ring, cqes, count);
+    if (copied == 0 && wait_nr == 0 && count > 0 && must_collect(ring)) {
+        int err = collect(ring);
+        if (err)
+            return err;
+        copied = copy_ready(ring, cqes, count);
+    }
+    while (copied < wait_nr) {
+        /* Whoever sleeps with work in hand may sleep for ever: submit it first. */
+        int result = rf_submit_and_wait(ring, wait_nr - copied);
+        if (result < 0)
+            return copied > 0 ? (int)copied : result;
+        copied += copy_ready(ring, cqes + copied, count - copied);
+    }
+    return (int)copied;
+}
+
+int rf_copy_cqe(struct rf_ring *ring, struct rf_cqe *ret_cqe)
+{
+    int result = rf_copy_cqes(ring, ret_cqe, 1, 1);
+    return result < 0 ? result : 0;
+}
+
+int rf_cqe_buffer_id(const struct rf_cqe *cqe)
+{
+    if (!(cqe->flags & RF_CQE_F_BUFFER))
+        return -ENODATA;
+    return (int)(cqe->flags >> RF_CQE_BUFFER_SHIFT);
+}
