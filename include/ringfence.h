@@ -26,6 +26,8 @@
 #include <ringfence/error.h>
 #include <ringfence/fence.h>
 #include <ringfence/prep.h>
+#include <ringfence/probe.h>
+#include <ringfence/register.h>
 #include <ringfence/ring.h>
 #include <ringfence/sys.h>
 
