@@ -172,18 +172,18 @@ static const char *start_queues(struct rf_ring *ring, const struct rf_params *p)
 
     sq->entries = p->sq_entries;
     sq->shift = sqe_shift(p->flags);
-    sq->base = sq->khead = sq->ktail = sq_head;
-    sq->next = sq->sqes + ((size_t)(sq_head & (sq->entries - 1)) << sq->shift);
-    sq->from = sq->end = sq->next;
     sq->wrap = sq->sqes + ((size_t)sq->entries << sq->shift);
+    sq->end_index = sq->khead = sq->ktail = sq_head;
+    sq->next = sq->sqes + ((size_t)(sq_head & (sq->entries - 1)) << sq->shift);
+    sq->end = sq->next;
 
     cq->entries = p->cq_entries;
     cq->shift = cqe_shift(p->flags);
     cq->one_by_one = p->flags & (RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED);
-    cq->base = cq->khead = cq_tail;
-    cq->next = cq->cqes + ((size_t)(cq_tail & (cq->entries - 1)) << cq->shift);
-    cq->from = cq->end = cq->next;
     cq->wrap = cq->cqes + ((size_t)cq->entries << cq->shift);
+    cq->end_index = cq->khead = cq_tail;
+    cq->next = cq->cqes + ((size_t)(cq_tail & (cq->entries - 1)) << cq->shift);
+    cq->end = cq->next;
     return NULL;
 }
 

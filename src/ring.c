@@ -28,16 +28,15 @@ static uint32_t free_from(struct rf_sq *sq, uint32_t index, uint32_t wanted)
 static void place_wide(struct rf_sq *sq, uint32_t index)
 {
     sq->next = sq->sqes + ((size_t)(index & (sq->entries - 1)) << sq->shift);
-    sq->from = sq->next;
-    sq->base = index;
     sq->end = sq->next + 1;
+    sq->end_index = index + 1;
     memset(sq->next + 1, 0, sizeof *sq->next);
 }
 
 bool rfi_sq_room(struct rf_ring *ring)
 {
     struct rf_sq *sq = &ring->sq;
-    uint32_t index = rfi_sq_index(sq);
+    uint32_t index = sq->end_index; /* next is at end, or nobody would ask */
     uint32_t room = free_from(sq, index, 1);
     if (room == 0)
         return false;
@@ -45,12 +44,17 @@ bool rfi_sq_room(struct rf_ring *ring)
         place_wide(sq, index);
         return true;
     }
-    struct rf_sqe *next = sq->next == sq->wrap ? sq->sqes : sq->next;
-    sq->next = next;
-    sq->from = next;
-    sq->base = index;
-    sq->end = next + min_u32(room, (uint32_t)(sq->wrap - next));
+    if (sq->next == sq->wrap)
+        sq->next = sq->sqes;
+    uint32_t reach = min_u32(room, (uint32_t)(sq->wrap - sq->next));
+    sq->end = sq->next + reach;
+    sq->end_index = index + reach;
     return true;
+}
+
+bool rfi_sq_has_room(struct rf_ring *ring, uint32_t count)
+{
+    return free_from(&ring->sq, rfi_sq_index(&ring->sq), count) >= count;
 }
 
 /* As far as one comparison reaches: to the end of the run, or to where the queue wraps. */
@@ -63,23 +67,6 @@ struct rf_sqe_run rfi_sqe_run_more(struct rf_sqe_run run)
     run.next = sq->next;
     run.end = run.next + reach;
     run.left -= reach;
-    return run;
-}
-
-struct rf_sqe_run rfi_sqe_run_begin(struct rf_ring *ring, uint32_t count)
-{
-    struct rf_sq *sq = &ring->sq;
-    struct rf_sqe_run run = {.ring = ring, .left = count};
-    bool room = count > 0 && (sq->next != sq->end || rfi_sq_room(ring));
-    if (RF_LIKELY(room && count <= (uint32_t)(sq->end - sq->next))) {
-        run.next = sq->next;
-        run.end = run.next + count;
-        run.left = 0;
-        return run;
-    }
-    if (room && free_from(sq, rfi_sq_index(sq), count) >= count)
-        return rfi_sqe_run_more(run);
-    run.ring = NULL;
     return run;
 }
 
@@ -102,24 +89,23 @@ uint32_t rf_flush_sq(struct rf_ring *ring)
 /* --- entering ------------------------------------------------------------ */
 
 /* The index behind the CQE that was taken last. */
-static inline uint32_t taken_to(const struct rf_cq *cq)
+static inline uint32_t taken_to(const struct rf_ring *ring)
 {
-    uint32_t slots = (uint32_t)(cq->next - cq->from);
-    if (RF_LIKELY(!cq->one_by_one))
-        return cq->base + slots;
-    /* At most one was taken since next was placed; it is the slot before. */
-    if (slots == 0)
-        return cq->base;
-    bool two_slots_mixed = cq->shift == 0 && cq->next[-1].flags & RF_CQE_F_32;
-    return cq->base + 1 + two_slots_mixed;
+    const struct rf_cq *cq = &ring->cq;
+    uint32_t index = cq->end_index - (uint32_t)(cq->end - cq->next);
+    /* On a mixed ring at most one was taken since the last release; it is the slot before. */
+    if (RF_UNLIKELY(cq->one_by_one) && index != cq->khead &&
+        ring->flags & RF_SETUP_CQE_MIXED && cq->next[-1].flags & RF_CQE_F_32)
+        index++;
+    return index;
 }
 
 /* Makes @index the one to take next, with nothing known to be there. */
 static void place(struct rf_cq *cq, uint32_t index)
 {
     cq->next = cq->cqes + ((size_t)(index & (cq->entries - 1)) << cq->shift);
-    cq->from = cq->end = cq->next;
-    cq->base = index;
+    cq->end = cq->next;
+    cq->end_index = index;
 }
 
 /* Shows the other side that everything before @index has been read. */
@@ -132,9 +118,10 @@ static inline void release_to(struct rf_cq *cq, uint32_t index)
 }
 
 /* Gives back every CQE that was taken. Returns the index of the next. */
-static uint32_t release_all(struct rf_cq *cq)
+static uint32_t release_all(struct rf_ring *ring)
 {
-    uint32_t index = taken_to(cq);
+    struct rf_cq *cq = &ring->cq;
+    uint32_t index = taken_to(ring);
     if (cq->one_by_one)
         place(cq, index); /* the slot before is the other side's now: do not look at it again */
     release_to(cq, index);
@@ -147,8 +134,9 @@ static uint32_t release_all(struct rf_cq *cq)
  */
 static inline void release_all_but_last(struct rf_cq *cq)
 {
-    if (cq->next != cq->from && !cq->one_by_one)
-        release_to(cq, cq->base + (uint32_t)(cq->next - cq->from) - 1);
+    uint32_t index = cq->end_index - (uint32_t)(cq->end - cq->next);
+    if (index != cq->khead && !cq->one_by_one)
+        release_to(cq, index - 1);
 }
 
 static inline int enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
@@ -162,7 +150,7 @@ int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, ui
 {
     /* The wait counts from the head that we show: what was taken must not count as ready. */
     if (flags & RF_ENTER_GETEVENTS && min_complete > 0)
-        release_all(&ring->cq);
+        release_all(ring);
     else
         release_all_but_last(&ring->cq);
     return enter(ring, to_submit, min_complete, flags);
@@ -171,31 +159,29 @@ int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, ui
 /* On these, completions appear only when somebody polls for them. */
 static bool must_poll(const struct rf_ring *ring)
 {
-    return (ring->flags & (RF_SETUP_IOPOLL | RF_SETUP_SQPOLL)) == RF_SETUP_IOPOLL;
+    return RF_UNLIKELY(ring->flags & RF_SETUP_IOPOLL) && !(ring->flags & RF_SETUP_SQPOLL);
 }
 
-/* Flags to enter with, or 0 and *ret_needed false: there is no reason to. */
-static inline uint32_t why_enter(const struct rf_ring *ring, uint32_t queued, bool *ret_needed)
+/* Flags to enter with for @queued SQEs and what else there is to do; 0 and false: stay out. */
+static inline bool must_enter(const struct rf_ring *ring, uint32_t queued, uint32_t *ret_flags)
 {
-    uint32_t flags = 0;
-    *ret_needed = queued > 0;
+    uint32_t flags = rf_cq_ring_needs_flush(ring) ? RF_ENTER_GETEVENTS : 0;
+    bool to_submit = queued > 0;
     if (RF_UNLIKELY(ring->flags & (RF_SETUP_SQPOLL | RF_SETUP_IOPOLL))) {
-        *ret_needed = queued > 0 && rf_sq_ring_needs_enter(ring, &flags);
+        to_submit = to_submit && rf_sq_ring_needs_enter(ring, &flags);
         if (must_poll(ring))
             flags |= RF_ENTER_GETEVENTS;
     }
-    if (rf_cq_ring_needs_flush(ring))
-        flags |= RF_ENTER_GETEVENTS;
-    return flags;
+    *ret_flags = flags;
+    return to_submit || flags;
 }
 
 int rf_submit(struct rf_ring *ring)
 {
     uint32_t queued = flush(&ring->sq);
-    bool needed;
-    uint32_t flags = why_enter(ring, queued, &needed);
     release_all_but_last(&ring->cq);
-    if (!needed && !(flags & RF_ENTER_GETEVENTS))
+    uint32_t flags;
+    if (!must_enter(ring, queued, &flags))
         return (int)queued;
     return enter(ring, queued, 0, flags);
 }
@@ -205,9 +191,9 @@ int rf_submit_and_wait(struct rf_ring *ring, uint32_t wait_nr)
     if (wait_nr == 0)
         return rf_submit(ring);
     uint32_t queued = flush(&ring->sq);
-    bool needed;
-    uint32_t flags = why_enter(ring, queued, &needed);
-    release_all(&ring->cq); /* what was taken must not count as ready */
+    release_all(ring); /* what was taken must not count as ready */
+    uint32_t flags;
+    (void)must_enter(ring, queued, &flags);
     return enter(ring, queued, wait_nr, flags | RF_ENTER_GETEVENTS);
 }
 
@@ -225,7 +211,7 @@ static uint32_t ready_from(const struct rf_cq *cq, uint32_t index)
 
 uint32_t rf_cq_ready(const struct rf_ring *ring)
 {
-    return ready_from(&ring->cq, taken_to(&ring->cq));
+    return ready_from(&ring->cq, taken_to(ring));
 }
 
 /* On a mixed ring a filler stands where a 32-byte CQE would not fit before the wrap. */
@@ -238,11 +224,11 @@ static uint32_t skip_fillers(struct rf_cq *cq, uint32_t index, uint32_t *ready)
     return index;
 }
 
-/* The same where the size of a CQE must be looked at before the next can be found. */
+/* Where the size of a CQE must be looked at before the next can be found. */
 static bool refill_one(struct rf_ring *ring)
 {
     struct rf_cq *cq = &ring->cq;
-    uint32_t index = release_all(cq);
+    uint32_t index = release_all(ring);
     uint32_t ready = ready_from(cq, index);
     if (ring->flags & RF_SETUP_CQE_MIXED)
         index = skip_fillers(cq, index, &ready);
@@ -251,24 +237,27 @@ static bool refill_one(struct rf_ring *ring)
     if (ready == 0)
         return false;
     cq->end = cq->next + 1; /* one, and come here again for the next */
+    cq->end_index = index + 1;
     return true;
 }
 
-/* Gives back what was taken and places next anew. False: no CQE is there. */
+/* Gives back what was taken, when next is at end, and places both anew. False: no CQE is there. */
 static inline bool refill(struct rf_ring *ring)
 {
     struct rf_cq *cq = &ring->cq;
     if (RF_UNLIKELY(cq->one_by_one))
         return refill_one(ring);
-    uint32_t index = taken_to(cq);
+    uint32_t index = cq->end_index;
     release_to(cq, index);
-    const struct rf_cqe *next = cq->next == cq->wrap ? cq->cqes : cq->next;
-    uint32_t ready = ready_from(cq, index);
-    cq->next = next;
-    cq->from = next;
-    cq->base = index;
-    cq->end = next + min_u32(ready, (uint32_t)(cq->wrap - next));
-    return ready > 0;
+    uint32_t ready = rfi_cq_tail_load(cq->tail_word) - index;
+    if (ready - 1 >= cq->entries)
+        return false; /* none; or a lie, see ready_from() */
+    if (cq->next == cq->wrap)
+        cq->next = cq->cqes;
+    uint32_t reach = min_u32(ready, (uint32_t)(cq->wrap - cq->next));
+    cq->end = cq->next + reach;
+    cq->end_index = index + reach;
+    return true;
 }
 
 /* Does the kernel hold completions back, or have to be asked for them? */
@@ -315,14 +304,14 @@ void rf_cqe_seen(struct rf_ring *ring, const struct rf_cqe *cqe)
     RF_ASSERT(cqe >= cq->cqes && cqe < cq->cqes + ((size_t)cq->entries << cq->shift));
     if (cqe == cq->next && cq->next != cq->end) {
         cq->next++;
-        release_all(cq);
+        release_all(ring);
     }
 }
 
 void rf_cq_advance(struct rf_ring *ring, uint32_t count)
 {
     struct rf_cq *cq = &ring->cq;
-    uint32_t index = release_all(&ring->cq);
+    uint32_t index = release_all(ring);
     RF_ASSERT(count <= ready_from(cq, index));
     place(cq, index + count);
     release_to(cq, index + count);
@@ -334,7 +323,7 @@ static uint32_t copy_ready(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t c
     struct rf_cq *cq = &ring->cq;
     while (copied < count && (cq->next != cq->end || refill(ring)))
         cqes[copied++] = *cq->next++;
-    release_all(&ring->cq);
+    release_all(ring);
     return copied;
 }
 

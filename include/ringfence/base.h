@@ -27,6 +27,13 @@
 #define RF_UNLIKELY(cond) __builtin_expect(!!(cond), 0)
 
 /*
+ * Hides from the compiler where a pointer came from. No instruction: a loop
+ * that walks with it then needs one register instead of the old and the new
+ * value in two, which is one instruction less in each round.
+ */
+#define RF_OPAQUE(pointer) __asm__("" : "+r"(pointer))
+
+/*
  * A broken contract, such as giving back completions that were never there.
  * It stops the program at the guilty line, in every build type: a check that
  * vanishes with NDEBUG cannot be tested, and going on would corrupt the ring.

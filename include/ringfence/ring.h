@@ -40,14 +40,13 @@ RF_BEGIN_DECLS
  * comparison, no index arithmetic, and knows one size of SQE.
  */
 struct rf_sq {
-    struct rf_sqe *next;       /* the slot to hand out next */
-    const struct rf_sqe *end;  /* hand out none from here on before asking rfi_sq_room() */
-    const struct rf_sqe *from; /* where next stood when it was last placed, */
-    uint32_t base;             /* and the index of that slot */
-    uint32_t shift;            /* log2 of the slots an SQE takes */
-    uint32_t ktail;            /* the tail that the other side has been shown */
-    uint32_t khead;            /* the head when we last looked */
-    uint32_t entries;          /* SQEs that fit, a power of two */
+    struct rf_sqe *next;      /* the slot to hand out next */
+    const struct rf_sqe *end; /* hand out none from here on before asking rfi_sq_room() */
+    uint32_t end_index;       /* the index of the SQE at end */
+    uint32_t ktail;           /* the tail that the other side has been shown */
+    uint32_t khead;           /* the head when we last looked */
+    uint32_t entries;         /* SQEs that fit, a power of two */
+    uint32_t shift;           /* log2 of the slots an SQE takes */
     struct rf_sqe *sqes;
     const struct rf_sqe *wrap; /* behind the last slot */
     struct rf_sq_tail_word *tail_word;
@@ -64,11 +63,10 @@ struct rf_sq {
 struct rf_cq {
     const struct rf_cqe *next; /* the slot to take next */
     const struct rf_cqe *end;  /* take none from here on before asking rfi_cq_more() */
-    const struct rf_cqe *from; /* where next stood when it was last placed, */
-    uint32_t base;             /* and the index of that slot */
-    uint32_t shift;            /* log2 of the slots that an index counts */
+    uint32_t end_index;        /* the index of the CQE at end */
     uint32_t khead;            /* the head that the other side has been shown */
     uint32_t entries;          /* CQEs that fit; slots on a mixed ring; a power of two */
+    uint32_t shift;            /* log2 of the slots that an index counts */
     bool one_by_one;           /* CQEs of two slots are possible: end is never beyond one */
     const struct rf_cqe *cqes;
     const struct rf_cqe *wrap; /* behind the last slot */
@@ -268,14 +266,15 @@ struct rf_sqe_run {
     uint32_t left;            /* SQEs beyond end: after the wrap, or of two slots */
 };
 
-/* By value, so that the compiler can keep a run in registers. ring is NULL: no room. */
-RF_API struct rf_sqe_run rfi_sqe_run_begin(struct rf_ring *ring, uint32_t count);
+/* For runs that wrap, and on rings whose SQEs take two slots. */
+RF_API bool rfi_sq_has_room(struct rf_ring *ring, uint32_t count);
+/* By value, so that the compiler can keep a run in registers. */
 RF_API struct rf_sqe_run rfi_sqe_run_more(struct rf_sqe_run run);
 
 /**
  * rf_get_sqes() - promise a run of SQEs, all or none.
  *
- * @count    How many, 1 or more.
+ * @count    How many.
  * @ret_run  The run; of use only on success.
  *
  * A chain of linked SQEs must not be cut by a full queue: promise it whole,
@@ -288,8 +287,19 @@ RF_API struct rf_sqe_run rfi_sqe_run_more(struct rf_sqe_run run);
 RF_NODISCARD RF_INLINE bool rf_get_sqes(struct rf_ring *ring, uint32_t count,
                                         struct rf_sqe_run *ret_run)
 {
-    *ret_run = rfi_sqe_run_begin(ring, count);
-    return ret_run->ring != NULL;
+    struct rf_sq *sq = &ring->sq;
+    if (RF_UNLIKELY(sq->next == sq->end) && !rfi_sq_room(ring))
+        return false;
+    ret_run->ring = ring;
+    ret_run->next = sq->next;
+    if (RF_LIKELY(count <= (size_t)(sq->end - sq->next))) {
+        ret_run->end = sq->next + count;
+        ret_run->left = 0;
+        return true;
+    }
+    ret_run->end = sq->next;
+    ret_run->left = count;
+    return rfi_sq_has_room(ring, count);
 }
 
 /* The next SQE of the run, all zero; NULL when all were handed out. */
@@ -301,6 +311,7 @@ RF_INLINE struct rf_sqe *rf_sqe_run_next(struct rf_sqe_run *run)
         *run = rfi_sqe_run_more(*run);
     }
     struct rf_sqe *sqe = run->next++;
+    RF_OPAQUE(run->next);
     run->ring->sq.next = run->next;
     memset(sqe, 0, sizeof *sqe);
     return sqe;
@@ -309,7 +320,8 @@ RF_INLINE struct rf_sqe *rf_sqe_run_next(struct rf_sqe_run *run)
 /* The index of the SQE that is handed out next. */
 RF_INLINE uint32_t rfi_sq_index(const struct rf_sq *sq)
 {
-    return sq->base + (((uint32_t)(sq->next - sq->from) + sq->shift) >> sq->shift);
+    /* Where an SQE takes two slots end is one slot, and one index, ahead at most. */
+    return sq->end_index - (uint32_t)(sq->end - sq->next);
 }
 
 /* SQEs handed out that the other side has not consumed yet, published or not. */
@@ -429,7 +441,10 @@ RF_INLINE const struct rf_cqe *rf_next_cqe(struct rf_ring *ring)
 {
     if (RF_UNLIKELY(ring->cq.next == ring->cq.end) && !rfi_cq_more(ring))
         return NULL;
-    const struct rf_cqe *cqe = ring->cq.next++;
+    const struct rf_cqe *next = ring->cq.next + 1;
+    RF_OPAQUE(next);
+    ring->cq.next = next;
+    const struct rf_cqe *cqe = next - 1;
     if (!cqe)
         __builtin_unreachable(); /* spares the caller's loop a test */
     return cqe;
