@@ -12,12 +12,7 @@
  * says it supports is known here, and one request goes through a ring whose
  * words are found by these structs alone.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -91,13 +86,12 @@ static int sys_register(int fd, unsigned op, void *arg, unsigned count)
 }
 
 /* A ring of 4 entries. Skips the test where there is no io_uring at all. */
-static int open_ring(struct rf_params *params)
+static int open_bare_ring(struct rf_params *params)
 {
     memset(params, 0, sizeof(*params));
     int fd = sys_setup(4, params);
     if (fd == -ENOSYS || fd == -EPERM || fd == -EACCES) {
-        print_message("io_uring is not available: %s\n", strerror(-fd));
-        skip();
+        skip_because("io_uring is not available: %s", strerror(-fd));
     }
     assert_true(fd >= 0);
     return fd;
@@ -113,9 +107,8 @@ static void skip_on_newer_kernel(void)
     assert_int_equal(uname(&name), 0);
     assert_int_equal(sscanf(name.release, "%d.%d", &major, &minor), 2);
     if (major > COVERED_MAJOR || (major == COVERED_MAJOR && minor > COVERED_MINOR)) {
-        print_message("kernel %s is newer than %d.%d\n", name.release, COVERED_MAJOR,
-                      COVERED_MINOR);
-        skip();
+        skip_because("kernel %s is newer than %d.%d", name.release, COVERED_MAJOR,
+                     COVERED_MINOR);
     }
 }
 
@@ -123,8 +116,7 @@ static void header_of_6_1_was_compared(void **state)
 {
     (void)state;
     if (!HEADER_6_1) {
-        print_message("<linux/io_uring.h> is older than 6.1: nothing was compared\n");
-        skip();
+        skip_because("<linux/io_uring.h> is older than 6.1: nothing was compared");
     }
 }
 
@@ -132,8 +124,7 @@ static void header_of_7_2_was_compared(void **state)
 {
     (void)state;
     if (!HEADER_7_2) {
-        print_message("<linux/io_uring.h> is older than 7.2: newer names were not compared\n");
-        skip();
+        skip_because("<linux/io_uring.h> is older than 7.2: newer names were not compared");
     }
 }
 
@@ -153,8 +144,7 @@ static void kernel_supports_nothing_unknown(void **state)
 
     int r = sys_register(-1, RF_REGISTER_QUERY, &query, 0);
     if (r < 0) { /* -EINVAL or -EBADF before 6.18, others when it is forbidden */
-        print_message("the kernel takes no queries: %s\n", strerror(-r));
-        skip();
+        skip_because("the kernel takes no queries: %s", strerror(-r));
     }
     assert_int_equal(query.result, 0);
     assert_int_equal(query.size, sizeof(answer));
@@ -183,14 +173,13 @@ static void probe_fits_the_struct(void **state)
 
     (void)state;
     skip_on_newer_kernel();
-    int fd = open_ring(&params);
+    int fd = open_bare_ring(&params);
 
     memset(&probe, 0, sizeof(probe));
     int r = sys_register(fd, RF_REGISTER_PROBE, &probe, 256);
     assert_int_equal(close(fd), 0);
     if (r == -EINVAL) {
-        print_message("the kernel has no probe (before 5.6)\n");
-        skip();
+        skip_because("the kernel has no probe (before 5.6)");
     }
     assert_int_equal(r, 0);
 
@@ -227,7 +216,7 @@ static void one_request_goes_through(void **state)
     struct rf_cqe cqe;
 
     (void)state;
-    int fd = open_ring(&params);
+    int fd = open_bare_ring(&params);
 
     assert_int_equal(params.sq_entries, 4);
     assert_int_equal(params.cq_entries, 8);
