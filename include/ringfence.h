@@ -27,6 +27,7 @@
 #include <ringfence/fence.h>
 #include <ringfence/prep.h>
 #include <ringfence/probe.h>
+#include <ringfence/queue.h>
 #include <ringfence/register.h>
 #include <ringfence/ring.h>
 #include <ringfence/sys.h>

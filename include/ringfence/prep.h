@@ -270,7 +270,7 @@ RF_INLINE void rf_prep_multishot_accept(struct rf_sqe *sqe, int fd, struct socka
     sqe->ioprio = RF_ACCEPT_MULTISHOT;
 }
 
-/* The same into slots of the kernel's choice; when none is free it ends with -ENFILE. Since 5.19. */
+/* The same into slots of the kernel's choice; when none is free it ends: -ENFILE. Since 5.19. */
 RF_INLINE void rf_prep_multishot_accept_direct(struct rf_sqe *sqe, int fd, struct sockaddr *addr,
                                                socklen_t *addrlen, uint32_t flags)
 {
