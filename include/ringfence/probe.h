@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe.h - what this kernel can do.
+ * probe.h - what this kernel can do, and why it cannot.
  */
 #ifndef RINGFENCE_PROBE_H
 #define RINGFENCE_PROBE_H
@@ -10,6 +10,7 @@
 
 #include <ringfence/abi.h>
 #include <ringfence/base.h>
+#include <ringfence/error.h>
 #include <ringfence/ring.h>
 
 RF_BEGIN_DECLS
@@ -37,6 +38,61 @@ RF_INLINE bool rf_probe_op_supported(const struct rf_probe *probe, uint32_t op)
     return op <= probe->last_op && op < probe->ops_len &&
            (probe->ops[op].flags & RF_OP_SUPPORTED) != 0;
 }
+
+/* --- why not ------------------------------------------------------------- */
+
+/* What keeps a process from using io_uring. New values go to the end. */
+enum rf_blocked {
+    RF_BLOCKED_NOT = 0,             /* nothing does */
+    RF_BLOCKED_NO_SYSCALL = 1,      /* the kernel has none, or somebody says so in its place */
+    RF_BLOCKED_TOO_OLD = 2,         /* the kernel's io_uring is older than ringfence takes */
+    RF_BLOCKED_SECCOMP = 3,         /* a seccomp filter of this thread */
+    RF_BLOCKED_SYSCTL_ALL = 4,      /* sysctl kernel.io_uring_disabled is 2: nobody may */
+    RF_BLOCKED_SYSCTL_GROUP = 5,    /* it is 1, and this process is not of the group that may */
+    RF_BLOCKED_SECURITY_MODULE = 6, /* SELinux and the like */
+    RF_BLOCKED_MEMLOCK = 7,         /* RLIMIT_MEMLOCK */
+    RF_BLOCKED_MEMORY = 8,          /* out of memory, or over the control group's */
+    RF_BLOCKED_PROCESS_FDS = 9,     /* RLIMIT_NOFILE */
+    RF_BLOCKED_SYSTEM_FDS = 10,     /* sysctl fs.file-max */
+    RF_BLOCKED_OTHER = 11           /* none of these; call and error are all there is to tell */
+};
+
+/* What rf_diagnose() found out. Every text is static. */
+struct rf_diagnosis {
+    enum rf_blocked blocked;
+    enum rf_call call;  /* the call that failed, RF_CALL_NONE if none did */
+    int error;          /* what it returned: a negative errno, or 0 */
+    const char *name;   /* of blocked, an identifier such as "SeccompFilter" */
+    const char *text;   /* what it means: a sentence */
+    const char *remedy; /* what to do: a sentence */
+
+    /* What it was told from, and what else is worth showing. -1: not to be found out. */
+    int sysctl_disabled;  /* kernel.io_uring_disabled, 0 .. 2; kernels before 6.6 have none */
+    int64_t sysctl_group; /* kernel.io_uring_group, a group id; -1 also when it is unset */
+    int in_group;         /* is this process of that group? 0 or 1 */
+    int seccomp_mode;     /* 0 none, 1 strict, 2 filter */
+    int may_administrate; /* CAP_SYS_ADMIN in the first user namespace? 0 or 1 */
+    int may_lock_memory;  /* CAP_IPC_LOCK? 0 or 1: with it memlock_max does not count */
+    uint64_t memlock_max; /* RLIMIT_MEMLOCK in bytes; UINT64_MAX: no limit */
+    uint64_t fds_max;     /* RLIMIT_NOFILE; UINT64_MAX: no limit */
+};
+
+/**
+ * rf_diagnose() - can this thread use io_uring, and if not, why?
+ *
+ * Opens a tiny ring, runs an operation on it, registers something harmless,
+ * closes it; looks at the sysctls, at /proc/thread-self/status and at limits.
+ * So it takes two descriptors for a moment, one after the other. A seccomp filter
+ * that kills instead of refusing kills here too.
+ *
+ * Returns ret_diagnosis->blocked, RF_BLOCKED_NOT (0) if it can. *ret_diagnosis is
+ * filled in any case.
+ *
+ * Two causes at once show as the first: what is behind it comes to light when that
+ * is gone. With an errno that has two causes, the one for which there is
+ * evidence is told; the text names the other.
+ */
+RF_API enum rf_blocked rf_diagnose(struct rf_diagnosis *ret_diagnosis);
 
 RF_END_DECLS
 
