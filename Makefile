@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+#
+# The front door. What there is to build is in meson.build, what there is to do in
+# scripts/. `make` alone says what can be had.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# More for meson, such as MESON_FLAGS="-Dbuildtype=release --libdir=lib".
+MESON_FLAGS ?=
+
+.PHONY: help build demo test check bench install uninstall clean
+
+help:
+	@echo 'make demo       build, show what this kernel offers, copy a real tree and verify it'
+	@echo 'make test       build plainly and with sanitizers, run every test, count'
+	@echo 'make build      the library, the ringfence command and the examples, in build/'
+	@echo 'make bench      instructions per operation, beside liburing'
+	@echo 'make install    into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX); also: uninstall'
+	@echo 'make clean      remove what was built'
+	@echo
+	@echo 'What is missing on Debian or Ubuntu is installed first, see scripts/setup.sh.'
+
+build:
+	@scripts/setup.sh build
+	@scripts/build.sh build --prefix='$(PREFIX)' \
+	    -Dtests=false -Dbench=disabled -Dfuzz=false -Dtools=enabled $(MESON_FLAGS)
+
+demo: build
+	@scripts/demo.sh build/tools/ringfence/ringfence
+
+test check:
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+bench:
+	@scripts/setup.sh test
+	@scripts/build.sh build-test
+	@python3 bench/overhead.py build-test/bench/overhead
+
+install: build
+	@DESTDIR='$(DESTDIR)' meson install -C build --no-rebuild
+
+# By the list that install left: it knows where things went.
+uninstall:
+	@ninja -C build uninstall
+
+clean:
+	rm -rf build build-test build-sanitize
