@@ -315,6 +315,24 @@ void rfi_put_into_words(struct rf_diagnosis *d)
 
 /* --- trying -------------------------------------------------------------- */
 
+/*
+ * Not the smallest ring: the first one that a thread opens settles how many
+ * workers the thread gets for files and disks, and for all its later rings too:
+ * the smaller of its entries and 4 times the CPUs (io_uring_init_wq_offload(),
+ * io_uring/tctx.c). Whoever asks first and opens a ring of his own next
+ * should not be left with one. Where memory is short that is the least worry.
+ */
+static int open_to_try(struct rf_ring *ring, const struct rf_sys *sys)
+{
+    struct rf_params params;
+    memset(&params, 0, sizeof params);
+    int err = rf_init_sys(ring, 1024, &params, sys);
+    if (err != -ENOMEM && err != -EAGAIN)
+        return err;
+    memset(&params, 0, sizeof params);
+    return rf_init_sys(ring, 1, &params, sys);
+}
+
 static int try_operation(struct rf_ring *ring)
 {
     (void)rf_get_sqe(ring); /* all zero is a NOP; a fresh ring has room */
@@ -332,10 +350,8 @@ static int try_registration(struct rf_ring *ring)
 static enum rf_blocked diagnose(const struct rf_sys *sys, struct rf_diagnosis *d)
 {
     struct rf_ring ring;
-    struct rf_params params;
-    memset(&params, 0, sizeof params);
     d->call = RF_CALL_INIT;
-    d->error = rf_init_sys(&ring, 1, &params, sys);
+    d->error = open_to_try(&ring, sys);
     bool too_old = d->error == -ENOSYS && rf_reason(&ring);
     if (!d->error) {
         d->call = RF_CALL_ENTER;

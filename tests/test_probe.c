@@ -192,6 +192,53 @@ static void nothing_blocks_where_a_ring_opens(void **state)
     assert_true(found.diagnosis.fds_max == limit.rlim_cur);
 }
 
+/* How many workers for files and disks a ring of this size has. */
+static uint32_t workers_of_ring(uint32_t entries)
+{
+    struct rf_ring ring;
+    uint32_t workers[2] = {0, 0}; /* 0 leaves the number as it is, and tells it */
+    if (rf_init(&ring, entries, 0))
+        return 0;
+    if (rf_sys_kernel.ring_register(&rf_sys_kernel, ring.fd, RF_REGISTER_IOWQ_MAX_WORKERS,
+                                    workers, 2) < 0)
+        workers[RF_WQ_BOUND] = 0;
+    rf_deinit(&ring);
+    return workers[RF_WQ_BOUND];
+}
+
+/* The same in a child, whose first ring it is, unless it diagnoses before. */
+static uint32_t workers_in_child(bool diagnose_first)
+{
+    uint32_t *workers = mmap(NULL, sizeof *workers, PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(workers != MAP_FAILED);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct rf_diagnosis diagnosis;
+        if (diagnose_first)
+            rf_diagnose(&diagnosis);
+        *workers = workers_of_ring(256);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    uint32_t count = *workers;
+    assert_int_equal(munmap(workers, sizeof *workers), 0);
+    assert_int_equal(status, 0);
+    return count;
+}
+
+static void diagnosing_takes_no_workers_from_later_rings(void **state)
+{
+    (void)state;
+    need_io_uring();
+    uint32_t workers = workers_in_child(false);
+    if (workers == 0)
+        skip_because("this kernel does not tell how many workers a ring has");
+    assert_int_equal(workers_in_child(true), workers);
+}
+
 static void a_seccomp_filter_is_told_whichever_call_it_refuses(void **state)
 {
     (void)state;
@@ -444,6 +491,7 @@ int main(void)
         ONCE(a_refused_probe_leaves_the_memory_alone),
         ONCE(operations_count_only_inside_the_list_and_with_the_bit),
         ONCE(nothing_blocks_where_a_ring_opens),
+        ONCE(diagnosing_takes_no_workers_from_later_rings),
         ONCE(a_seccomp_filter_is_told_whichever_call_it_refuses),
         ONCE(a_filter_that_says_enosys_is_not_taken_for_an_old_kernel),
         ONCE(the_limit_of_descriptors_is_told),

@@ -80,7 +80,7 @@ struct rf_diagnosis {
 /**
  * rf_diagnose() - can this thread use io_uring, and if not, why?
  *
- * Opens a tiny ring, runs an operation on it, registers something harmless,
+ * Opens a ring, runs an operation on it, registers something harmless,
  * closes it; looks at the sysctls, at /proc/thread-self/status and at limits.
  * So it takes two descriptors for a moment, one after the other. A seccomp filter
  * that kills instead of refusing kills here too.
