@@ -178,6 +178,7 @@ static const char *start_queues(struct rf_ring *ring, const struct rf_params *p)
     sq->end = sq->next;
 
     cq->entries = p->cq_entries;
+    cq->half = (cq->entries + 1) / 2;
     cq->shift = cqe_shift(p->flags);
     cq->one_by_one = p->flags & (RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED);
     cq->wrap = cq->cqes + ((size_t)cq->entries << cq->shift);

@@ -128,17 +128,6 @@ static uint32_t release_all(struct rf_ring *ring)
     return index;
 }
 
-/*
- * Gives back every CQE that was taken but the last, which may still be in the
- * caller's hands. Nothing to do where each is given back when the next is taken.
- */
-static inline void release_all_but_last(struct rf_cq *cq)
-{
-    uint32_t index = cq->end_index - (uint32_t)(cq->end - cq->next);
-    if (index != cq->khead && !cq->one_by_one)
-        release_to(cq, index - 1);
-}
-
 static inline int enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
                         uint32_t flags)
 {
@@ -151,8 +140,6 @@ int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, ui
     /* The wait counts from the head that we show: what was taken must not count as ready. */
     if (flags & RF_ENTER_GETEVENTS && min_complete > 0)
         release_all(ring);
-    else
-        release_all_but_last(&ring->cq);
     return enter(ring, to_submit, min_complete, flags);
 }
 
@@ -179,7 +166,6 @@ static inline bool must_enter(const struct rf_ring *ring, uint32_t queued, uint3
 int rf_submit(struct rf_ring *ring)
 {
     uint32_t queued = flush(&ring->sq);
-    release_all_but_last(&ring->cq);
     uint32_t flags;
     if (!must_enter(ring, queued, &flags))
         return (int)queued;
@@ -241,7 +227,11 @@ static bool refill_one(struct rf_ring *ring)
     return true;
 }
 
-/* Gives back what was taken, when next is at end, and places both anew. False: no CQE is there. */
+/*
+ * Gives back what was taken, when next is at end, and places both anew. False:
+ * no CQE is there. Never beyond half the queue, so that the other half is free
+ * while the program works through what it has been shown.
+ */
 static inline bool refill(struct rf_ring *ring)
 {
     struct rf_cq *cq = &ring->cq;
@@ -254,7 +244,7 @@ static inline bool refill(struct rf_ring *ring)
         return false; /* none; or a lie, see ready_from() */
     if (cq->next == cq->wrap)
         cq->next = cq->cqes;
-    uint32_t reach = min_u32(ready, (uint32_t)(cq->wrap - cq->next));
+    uint32_t reach = min_u32(min_u32(ready, cq->half), (uint32_t)(cq->wrap - cq->next));
     cq->end = cq->next + reach;
     cq->end_index = index + reach;
     return true;

@@ -8,9 +8,10 @@
  *   reap     rf_next_cqe(), rf_copy_cqes()      take completions
  *
  * Threads: a ring has no lock. One thread at a time may use its submission
- * side and one its completion side; two threads on one side need a lock of
- * the caller's. What waits with SQEs queued, rf_copy_cqes() and
- * rf_copy_cqe(), uses both sides.
+ * side (get, publish, rf_submit()) and one its completion side (reap); two
+ * threads on one side need a lock of the caller's. What waits belongs to both
+ * sides: rf_submit_and_wait(), rf_enter() with a min_complete, and
+ * rf_copy_cqes() and rf_copy_cqe() when they have to wait.
  *
  * Facts: io_uring_setup(2), io_uring_enter(2), and io_uring/io_uring.c of
  * Linux 6.18, where every errno below was seen unless it says otherwise.
@@ -66,6 +67,7 @@ struct rf_cq {
     uint32_t end_index;        /* the index of the CQE at end */
     uint32_t khead;            /* the head that the other side has been shown */
     uint32_t entries;          /* CQEs that fit; slots on a mixed ring; a power of two */
+    uint32_t half;             /* half of that, at least 1 */
     uint32_t shift;            /* log2 of the slots that an index counts */
     bool one_by_one;           /* CQEs of two slots are possible: end is never beyond one */
     const struct rf_cqe *cqes;
@@ -374,7 +376,8 @@ RF_INLINE bool rf_sq_ring_needs_enter(const struct rf_ring *ring, uint32_t *flag
  * @min_complete  With RF_ENTER_GETEVENTS: CQEs to wait for.
  * @flags         RF_ENTER_...
  *
- * CQEs that were taken are given back to the kernel first, all of them if this waits.
+ * When this waits, every CQE that was taken is given back to the kernel first, or it
+ * would count as ready.
  *
  * Returns the SQEs consumed (with RF_SETUP_SQPOLL: @to_submit), or
  *   -EAGAIN      no memory for a request now; nothing was consumed
