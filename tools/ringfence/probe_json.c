@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * probe_json.c - the report for programs. docs/probe.md promises the keys: to
+ * change what one means, FORMAT has to grow; new keys may come any time.
+ */
+#include "probe_report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+enum { FORMAT = 1 };
+
+/* Jansson's "new" setters take NULL for out of memory and then fail: one flag tells at the end. */
+static bool failed;
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        failed = true;
+}
+
+static void append(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0)
+        failed = true;
+}
+
+/* null: not known. */
+static json_t *number(int64_t value)
+{
+    return value == UNKNOWN_NUMBER ? json_null() : json_integer(value);
+}
+
+static json_t *truth(int value)
+{
+    return value < 0 ? json_null() : json_boolean(value);
+}
+
+/* -1: no limit. */
+static json_t *limit(rlim_t value)
+{
+    return value == RLIM_INFINITY ? json_integer(-1) : json_integer((json_int_t)value);
+}
+
+static json_t *system_json(const struct utsname *system)
+{
+    json_t *object = json_object();
+    put(object, "sysname", json_string(system->sysname));
+    put(object, "release", json_string(system->release));
+    put(object, "machine", json_string(system->machine));
+    return object;
+}
+
+static json_t *blocked_json(const struct rf_diagnosis *d)
+{
+    if (d->blocked == RF_BLOCKED_NOT)
+        return json_null();
+    json_t *object = json_object();
+    put(object, "name", json_string(d->name));
+    put(object, "text", json_string(d->text));
+    put(object, "remedy", json_string(d->remedy));
+    put(object, "call", d->error ? json_string(failed_call(d)) : json_null());
+    put(object, "error",
+        d->error ? json_string(rf_error_name(RF_CALL_NONE, d->error)) : json_null());
+    return object;
+}
+
+static json_t *permissions_json(const struct rf_diagnosis *d)
+{
+    static const char *const seccomp[] = {"none", "strict", "filter"};
+    json_t *object = json_object();
+    put(object, "io_uring_disabled", number(d->sysctl_disabled));
+    put(object, "io_uring_group", number(d->sysctl_group));
+    put(object, "in_group", truth(d->in_group));
+    put(object, "cap_sys_admin", truth(d->may_administrate));
+    put(object, "cap_ipc_lock", truth(d->may_lock_memory));
+    put(object, "seccomp",
+        d->seccomp_mode >= 0 && d->seccomp_mode <= 2 ? json_string(seccomp[d->seccomp_mode])
+                                                     : json_null());
+    return object;
+}
+
+static json_t *item_json(const struct kind_info *info, uint32_t index,
+                         const struct answer *answer)
+{
+    json_t *object = json_object();
+    enum state state = (enum state)answer->state[index];
+    bool named = index < info->count;
+    put(object, "number", json_integer(index));
+    put(object, "name", named ? json_string(info->names[index].name) : json_null());
+    put(object, "supported", state == IS_UNKNOWN ? json_null() : json_boolean(state == IS_THERE));
+    put(object, "since", named ? json_string(info->names[index].since) : json_null());
+    if (state == IS_REFUSED)
+        put(object, "refused", json_string(rf_error_name(RF_CALL_NONE, answer->error[index])));
+    return object;
+}
+
+static json_t *kind_json(enum kind kind, const struct answer *answer)
+{
+    static const char *const methods[] = {[BY_SETUP] = "setup",
+                                          [BY_PROBE] = "probe",
+                                          [BY_QUERY] = "query",
+                                          [BY_TRIAL] = "trial"};
+    const struct kind_info *info = &kinds[kind];
+    json_t *object = json_object();
+    json_t *items = json_array();
+    for (uint32_t i = 0; i < 256; i++)
+        if (i < info->count || answer->state[i] == IS_THERE)
+            append(items, item_json(info, i, answer));
+    put(object, "method",
+        answer->method == BY_NOTHING ? json_null() : json_string(methods[answer->method]));
+    put(object, "items", items);
+    return object;
+}
+
+static json_t *limits_json(const struct probe_report *report)
+{
+    const struct kernel_limits *limits = &report->kernel.limits;
+    json_t *object = json_object();
+    put(object, "sq_entries", number(limits->sq_entries));
+    put(object, "cq_entries", number(limits->cq_entries));
+    put(object, "ring_of_256_bytes", number(limits->ring_bytes));
+    put(object, "ring_memory_counts_as_locked", truth(limits->ring_memory_counts));
+    put(object, "registered_buffers", number(limits->buffers));
+    put(object, "registered_files", number(limits->files));
+    put(object, "workers_bound", number(limits->workers_bound));
+    put(object, "workers_unbound", number(limits->workers_unbound));
+    put(object, "memlock_soft_bytes", limit(report->memlock.rlim_cur));
+    put(object, "memlock_hard_bytes", limit(report->memlock.rlim_max));
+    put(object, "nofile_soft", limit(report->files.rlim_cur));
+    put(object, "nofile_hard", limit(report->files.rlim_max));
+    return object;
+}
+
+int print_probe_json(const struct probe_report *report)
+{
+    failed = false;
+    json_t *top = json_object();
+    put(top, "format", json_integer(FORMAT));
+    put(top, "ringfence", json_string(RINGFENCE_VERSION));
+    put(top, "system", system_json(&report->system));
+    put(top, "usable", json_boolean(report->diagnosis.blocked == RF_BLOCKED_NOT));
+    put(top, "blocked", blocked_json(&report->diagnosis));
+    for (int kind = 0; kind < KINDS; kind++)
+        put(top, kinds[kind].key, kind_json((enum kind)kind, &report->kernel.answers[kind]));
+    put(top, "limits", limits_json(report));
+    put(top, "permissions", permissions_json(&report->diagnosis));
+    /* As one string, so that a failure leaves no half of it behind. */
+    char *text = failed ? NULL : json_dumps(top, JSON_INDENT(2));
+    json_decref(top);
+    if (!text)
+        return -ENOMEM;
+    puts(text);
+    free(text);
+    return 0;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * probe_text.c - the table for people. Plain text unless it goes to a terminal,
+ * and never wider than 80 columns.
+ */
+#include "probe_report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WIDTH = 80, LABEL_WIDTH = 26 };
+
+/* --- colours ------------------------------------------------------------- */
+
+enum colour { PLAIN, BOLD, GREEN, RED, DIM };
+
+static bool colours_wanted(void)
+{
+    static int wanted = -1;
+    if (wanted < 0) {
+        const char *terminal = getenv("TERM");
+        const char *no_color = getenv("NO_COLOR");
+        wanted = isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0 &&
+                 !(no_color && *no_color);
+    }
+    return wanted;
+}
+
+static void paint(enum colour colour)
+{
+    static const char *const codes[] = {"\033[0m", "\033[1m", "\033[32m", "\033[31m", "\033[2m"};
+    if (colours_wanted())
+        fputs(codes[colour], stdout);
+}
+
+static void print_in(enum colour colour, const char *text)
+{
+    paint(colour);
+    fputs(text, stdout);
+    if (colour != PLAIN)
+        paint(PLAIN);
+}
+
+/* --- lines --------------------------------------------------------------- */
+
+/* A label, and a text that is broken at spaces and continues below itself. */
+static void print_labelled(const char *label, int label_width, const char *text)
+{
+    int column = 2 + label_width;
+    printf("  %-*s", label_width, label);
+    while (*text) {
+        size_t room = (size_t)(WIDTH - column);
+        size_t length = strlen(text);
+        if (length > room) {
+            length = room;
+            while (length > 0 && text[length] != ' ')
+                length--;
+            if (length == 0) /* a word longer than the line */
+                length = strcspn(text, " ");
+        }
+        printf("%.*s\n", (int)length, text);
+        text += length;
+        text += strspn(text, " ");
+        if (*text)
+            printf("%*s", column, "");
+    }
+}
+
+static void print_fact(const char *label, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void print_fact(const char *label, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_labelled(label, LABEL_WIDTH, text);
+}
+
+/* --- can it be used ------------------------------------------------------ */
+
+void print_probe_verdict(const struct probe_report *report)
+{
+    const struct rf_diagnosis *d = &report->diagnosis;
+    printf("%s %s on %s: ", report->system.sysname, report->system.release,
+           report->system.machine);
+    if (d->blocked == RF_BLOCKED_NOT) {
+        print_in(GREEN, "io_uring works");
+        fputs("\n", stdout);
+        return;
+    }
+    print_in(RED, "io_uring cannot be used");
+    fputs("\n\n", stdout);
+    char cause[128];
+    snprintf(cause, sizeof cause, "%s (%s gave %s)", d->name, failed_call(d),
+             rf_error_name(RF_CALL_NONE, d->error));
+    print_labelled("cause", 8, cause);
+    print_labelled("", 8, d->text);
+    print_labelled("remedy", 8, d->remedy);
+}
+
+/* --- operations and flags ------------------------------------------------ */
+
+static const char *state_word(enum state state)
+{
+    static const char *const words[] = {
+        [IS_UNKNOWN] = "?", [IS_MISSING] = "no", [IS_REFUSED] = "no*", [IS_THERE] = "yes"};
+    return words[state];
+}
+
+static enum colour state_colour(enum state state)
+{
+    return state == IS_THERE ? GREEN : state == IS_REFUSED ? RED : DIM;
+}
+
+static bool has_numbers(enum kind kind)
+{
+    return kind == KIND_OPERATION || kind == KIND_REGISTER_OP;
+}
+
+static int name_width(const struct kind_info *info)
+{
+    size_t width = 0;
+    for (uint32_t i = 0; i < info->count; i++)
+        if (strlen(info->names[i].name) > width)
+            width = strlen(info->names[i].name);
+    return (int)width;
+}
+
+static const char *method_words(enum method method)
+{
+    static const char *const words[] = {
+        [BY_NOTHING] = "this kernel cannot be asked",
+        [BY_SETUP] = "as a new ring tells",
+        [BY_PROBE] = "asked by IORING_REGISTER_PROBE",
+        [BY_QUERY] = "asked by IORING_REGISTER_QUERY",
+        [BY_TRIAL] = "each was tried",
+    };
+    return words[method];
+}
+
+static void print_cell(enum kind kind, uint32_t number, int width, enum state state)
+{
+    if (has_numbers(kind))
+        printf("%3u ", number);
+    printf("%-*s ", width, kinds[kind].names[number].name);
+    print_in(state_colour(state), state_word(state));
+}
+
+/* Down, then across, in as many columns as fit. */
+static void print_columns(enum kind kind, const struct answer *answer)
+{
+    const struct kind_info *info = &kinds[kind];
+    int width = name_width(info);
+    int cell = width + 4 + (has_numbers(kind) ? 4 : 0);
+    uint32_t columns = (uint32_t)((WIDTH - 2 + 3) / (cell + 3));
+    uint32_t rows = (info->count + columns - 1) / columns;
+    for (uint32_t row = 0; row < rows; row++) {
+        fputs("  ", stdout);
+        for (uint32_t number = row; number < info->count; number += rows) {
+            enum state state = (enum state)answer->state[number];
+            print_cell(kind, number, width, state);
+            if (number + rows < info->count)
+                printf("%*s", 6 - (int)strlen(state_word(state)), "");
+        }
+        fputs("\n", stdout);
+    }
+}
+
+static void print_line(enum kind kind, uint32_t number, int width, const struct answer *answer)
+{
+    const struct name *name = &kinds[kind].names[number];
+    enum state state = (enum state)answer->state[number];
+    fputs("  ", stdout);
+    print_cell(kind, number, width, state);
+    printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(state)), "", name->since, name->text);
+}
+
+/* What the columns had no room for. */
+static void print_remarks(enum kind kind, const struct answer *answer)
+{
+    const struct kind_info *info = &kinds[kind];
+    for (uint32_t i = 0; i < info->count; i++)
+        if (answer->state[i] == IS_REFUSED)
+            printf("  * known to the kernel, but refused to this process: %s (%s)\n",
+                   info->names[i].name, rf_error_name(RF_CALL_NONE, answer->error[i]));
+    for (uint32_t i = info->count; i < 256; i++)
+        if (answer->state[i] == IS_THERE)
+            printf("  %s %u is there too; this ringfence has no name for it\n",
+                   has_numbers(kind) ? "number" : "bit", i);
+}
+
+static void print_kind(enum kind kind, const struct answer *answer, bool detailed)
+{
+    const struct kind_info *info = &kinds[kind];
+    uint32_t there = 0;
+    for (uint32_t i = 0; i < info->count; i++)
+        there += answer->state[i] == IS_THERE;
+    fputs("\n", stdout);
+    print_in(BOLD, info->title);
+    if (answer->method == BY_NOTHING) {
+        printf(": %s\n", method_words(answer->method));
+        return;
+    }
+    printf(": %u of %u, %s\n", there, info->count, method_words(answer->method));
+    if (!detailed)
+        print_columns(kind, answer);
+    for (uint32_t i = 0; detailed && i < info->count; i++)
+        print_line(kind, i, name_width(info), answer);
+    print_remarks(kind, answer);
+}
+
+void print_probe_answers(const struct probe_report *report,
+                         const struct probe_question *questions, size_t count)
+{
+    int width = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct kind_info *info = &kinds[questions[i].kind];
+        int needed = (int)(strlen(info->prefix) +
+                           strlen(info->names[questions[i].number].name));
+        if (needed > width)
+            width = needed;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct kind_info *info = &kinds[questions[i].kind];
+        const struct name *name = &info->names[questions[i].number];
+        const struct answer *answer = &report->kernel.answers[questions[i].kind];
+        enum state state = (enum state)answer->state[questions[i].number];
+        bool bare = strncmp(name->name, "UNREGISTER_", 11) == 0;
+        char full[64];
+        snprintf(full, sizeof full, "%s%s", bare ? "" : info->prefix, name->name);
+        printf("%-*s ", width, full);
+        print_in(state_colour(state), state_word(state));
+        printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(state)), "", name->since, name->text);
+    }
+}
+
+/* --- limits and permissions ---------------------------------------------- */
+
+/* A number, or "unknown". @text is static memory for one call. */
+static const char *number_words(int64_t number)
+{
+    static char texts[4][24];
+    static unsigned next;
+    char *text = texts[next++ % 4];
+    if (number == UNKNOWN_NUMBER)
+        return "unknown";
+    snprintf(text, sizeof texts[0], "%" PRId64, number);
+    return text;
+}
+
+static const char *limit_words(rlim_t limit)
+{
+    return limit == RLIM_INFINITY ? "no limit" : number_words((int64_t)limit);
+}
+
+static void print_kernel_limits(const struct kernel_limits *limits)
+{
+    static const char *const counts[] = {", not counted against RLIMIT_MEMLOCK",
+                                         ", counted against RLIMIT_MEMLOCK"};
+    print_fact("largest ring", "%s SQEs, %s CQEs", number_words(limits->sq_entries),
+               number_words(limits->cq_entries));
+    print_fact("ring of 256 SQEs", "%s bytes%s", number_words(limits->ring_bytes),
+               limits->ring_memory_counts < 0 ? "" : counts[limits->ring_memory_counts]);
+    print_fact("registered buffers", "%s in a ring", number_words(limits->buffers));
+    print_fact("registered files", "%s in a ring", number_words(limits->files));
+    print_fact("io-wq workers", "%s for files and disks, %s for the rest",
+               number_words(limits->workers_bound), number_words(limits->workers_unbound));
+}
+
+static void print_limits(const struct probe_report *report)
+{
+    fputs("\n", stdout);
+    print_in(BOLD, "Limits");
+    fputs("\n", stdout);
+    if (report->diagnosis.blocked == RF_BLOCKED_NOT)
+        print_kernel_limits(&report->kernel.limits);
+    print_fact("RLIMIT_MEMLOCK", "%s bytes, hard %s%s", limit_words(report->memlock.rlim_cur),
+               limit_words(report->memlock.rlim_max),
+               report->diagnosis.may_lock_memory == 1 ? " (CAP_IPC_LOCK is exempt)" : "");
+    print_fact("RLIMIT_NOFILE", "%s, hard %s", limit_words(report->files.rlim_cur),
+               limit_words(report->files.rlim_max));
+}
+
+static void print_permissions(const struct rf_diagnosis *d)
+{
+    static const char *const disabled[] = {
+        "0: everybody may use io_uring",
+        "1: only CAP_SYS_ADMIN and kernel.io_uring_group may",
+        "2: nobody may",
+    };
+    static const char *const seccomp[] = {"no filter", "strict mode", "a filter is installed"};
+    fputs("\n", stdout);
+    print_in(BOLD, "Permissions");
+    fputs("\n", stdout);
+    print_fact("kernel.io_uring_disabled", "%s",
+               d->sysctl_disabled >= 0 && d->sysctl_disabled <= 2 ? disabled[d->sysctl_disabled]
+                                                                  : "unknown");
+    if (d->sysctl_group < 0)
+        print_fact("kernel.io_uring_group", "none");
+    else
+        print_fact("kernel.io_uring_group", "%" PRId64 "%s", d->sysctl_group,
+                   d->in_group == 1   ? ", of which this process is"
+                   : d->in_group == 0 ? ", of which this process is not"
+                                      : "");
+    print_fact("CAP_SYS_ADMIN", "%s",
+               d->may_administrate == 1   ? "yes"
+               : d->may_administrate == 0 ? "no"
+                                          : "unknown");
+    print_fact("seccomp", "%s",
+               d->seccomp_mode >= 0 && d->seccomp_mode <= 2 ? seccomp[d->seccomp_mode]
+                                                            : "unknown");
+}
+
+void print_probe(const struct probe_report *report, unsigned parts, bool detailed)
+{
+    print_probe_verdict(report);
+    bool usable = report->diagnosis.blocked == RF_BLOCKED_NOT;
+    for (int kind = 0; usable && kind < KINDS; kind++)
+        if (parts & (kind == KIND_OPERATION ? PART_OPERATIONS : PART_FLAGS))
+            print_kind((enum kind)kind, &report->kernel.answers[kind], detailed);
+    if (parts & PART_LIMITS) {
+        print_limits(report);
+        print_permissions(&report->diagnosis);
+    }
+}
