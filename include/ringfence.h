@@ -23,6 +23,7 @@
 #define RINGFENCE_H
 
 #include <ringfence/abi.h>
+#include <ringfence/buffers.h>
 #include <ringfence/error.h>
 #include <ringfence/fence.h>
 #include <ringfence/prep.h>

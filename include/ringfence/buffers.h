@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * buffers.h - provided buffers: the kernel picks a buffer when data is there,
+ * instead of each waiting operation holding one.
+ *
+ * Two layers. A buffer ring (rf_setup_buf_ring() and rf_buf_ring_...) is the bare
+ * protocol: you provide the memory, keep the ids, and put entries into it. A
+ * buffer group (rf_buffer_group_...) has the memory too, knows which part of
+ * which buffer each completion filled, and gives a buffer back when nobody
+ * uses it any more.
+ *
+ * Threads: as for the completion side of a ring. A buffer ring or a group has
+ * one user at a time.
+ *
+ * Facts: io_uring_register(2), IORING_REGISTER_PBUF_RING, and io_uring/kbuf.c of
+ * Linux 6.18, where every errno below was seen unless it says otherwise.
+ */
+#ifndef RINGFENCE_BUFFERS_H
+#define RINGFENCE_BUFFERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ringfence/abi.h>
+#include <ringfence/base.h>
+#include <ringfence/fence.h>
+#include <ringfence/queue.h>
+#include <ringfence/ring.h>
+
+RF_BEGIN_DECLS
+
+/* --- buffer rings -------------------------------------------------------- */
+
+/**
+ * rf_setup_buf_ring() - map an empty buffer ring and register it as a group.
+ *
+ * @entries   Buffers that it holds at most: a power of two, 1 .. 32768.
+ * @group_id  What operations name it by: sqe->buf_group, with RF_SQE_BUFFER_SELECT.
+ * @flags     0; or RF_PBUF_RING_INC (kernel 6.12): a buffer is used up piece by piece, by
+ *            one completion after the other.
+ * @ret_br    The ring of entries. rf_free_buf_ring() unmaps it.
+ *
+ * Returns 0, or a negative errno with nothing mapped or registered:
+ *   -ERANGE      @entries is 0 or above 32768
+ *   -EDOM        @entries is not a power of two
+ *   -EOPNOTSUPP  this kernel does not know RF_PBUF_RING_INC; or a flag that this
+ *                version of ringfence does not know
+ *   -EEXIST      the group is there already; or RF_SETUP_SINGLE_ISSUER, and this is
+ *                not the ring's thread
+ *   -EINVAL      the kernel is older than 5.19
+ *   -ENOMEM      out of memory, or over RLIMIT_MEMLOCK without CAP_IPC_LOCK
+ *   -EAGAIN      mapping it is over RLIMIT_MEMLOCK, after mlockall(MCL_FUTURE)
+ * and those that any registration can return (register.h). Since kernel 5.19.
+ */
+RF_API RF_NODISCARD int rf_setup_buf_ring(struct rf_ring *ring, uint32_t entries,
+                                          uint16_t group_id, uint32_t flags,
+                                          struct rf_buf_ring **ret_br);
+
+/**
+ * rf_free_buf_ring() - unregister the group, then unmap its ring of entries.
+ *
+ * @br, @entries, @group_id  As with rf_setup_buf_ring().
+ *
+ * Cancel and reap the operations that use the group before: a buffer which an operation
+ * has picked is written until that one completes. On a ring that is closed
+ * already it only unmaps.
+ *
+ * Returns 0, or a negative errno of unregistering, with @br still mapped:
+ *   -ENOENT  the ring has no group of that id
+ *   -EINVAL  the group's buffers came from rf_provide_buffers()
+ * and those that any registration can return (register.h).
+ */
+RF_API RF_NODISCARD int rf_free_buf_ring(struct rf_ring *ring, struct rf_buf_ring *br,
+                                         uint32_t entries, uint16_t group_id);
+
+/* Empty a buffer ring of one's own memory, before it is registered. */
+RF_INLINE void rf_buf_ring_init(struct rf_buf_ring *br)
+{
+    rfi_buf_tail_store(rfi_buf_tail_word(br), 0);
+}
+
+/* What rf_buf_ring_add() needs to know of the size; @entries is a power of two. */
+RF_INLINE uint16_t rf_buf_ring_mask(uint32_t entries)
+{
+    return (uint16_t)(entries - 1);
+}
+
+/**
+ * rf_buf_ring_add() - fill in an entry; rf_buf_ring_advance() shows it to the kernel.
+ *
+ * @buf            The buffer, lent from rf_buf_ring_advance() until a CQE brings its id
+ *                 back, without RF_CQE_F_BUF_MORE.
+ * @len            Its bytes.
+ * @buffer_id      Comes back in the CQE: rf_cqe_buffer_id().
+ * @mask           rf_buf_ring_mask(entries).
+ * @buffer_offset  Entries added since the last rf_buf_ring_advance(): 0, 1, ...
+ *
+ * The ring must have room: never have more buffers in it than it has entries.
+ */
+RF_INLINE void rf_buf_ring_add(struct rf_buf_ring *br, void *buf, uint32_t len,
+                               uint16_t buffer_id, uint16_t mask, uint16_t buffer_offset)
+{
+    uint32_t index = (uint32_t)rfi_buf_tail_own(rfi_buf_tail_word(br)) + buffer_offset;
+    struct rf_buf *entry = (struct rf_buf *)(void *)br + (index & mask);
+    entry->addr = (uint64_t)(uintptr_t)buf;
+    entry->len = len;
+    entry->bid = buffer_id;
+    /* Not resv: in entry 0 that is the tail. */
+}
+
+/* Show @count entries that were added to the kernel. From here on their buffers are lent. */
+RF_INLINE void rf_buf_ring_advance(struct rf_buf_ring *br, uint16_t count)
+{
+    struct rf_buf_tail_word *word = rfi_buf_tail_word(br);
+    rfi_buf_tail_store(word, (uint16_t)(rfi_buf_tail_own(word) + count));
+}
+
+/* --- buffer groups ------------------------------------------------------- */
+
+/* Private to the group: what is known of one buffer. */
+struct rfi_group_buffer;
+
+/*
+ * Buffers of equal size that the kernel picks from, and their bookkeeping. Yours
+ * to place, not to copy. Read group_id, buffer_size, buffers_count; leave the
+ * rest to the functions.
+ */
+struct rf_buffer_group {
+    struct rf_ring *ring; /* NULL: closed */
+    struct rf_buf_ring *br;
+    struct rfi_group_buffer *states; /* the start of the one mapping for these two: */
+    unsigned char *buffers;
+    size_t mapped_bytes;
+    uint32_t buffer_size;   /* bytes */
+    uint32_t buffers_count; /* ids 0 .. buffers_count - 1 */
+    uint16_t group_id;
+    uint16_t tail;    /* what the kernel has been shown */
+    bool incremental; /* see rf_buffer_group_is_incremental() */
+};
+
+/**
+ * rf_buffer_group_init() - map buffers and provide all of them to the kernel.
+ *
+ * @group          Where; its content is overwritten. Close it with rf_buffer_group_deinit().
+ * @ring           Must stay in place until then.
+ * @group_id       A number not in use as a group of this ring.
+ * @buffer_size    Bytes in each buffer, 1 .. 2^32 - 1.
+ * @buffers_count  How many: a power of two, 1 .. 32768.
+ *
+ * Asks for RF_PBUF_RING_INC, where the kernel has it, so that small messages
+ * share a buffer; rf_buffer_group_is_incremental() tells. A buffer shared by
+ * several messages is free when all were put: where some are kept for long,
+ * rf_buffer_group_init_flags() with 0 may do better.
+ *
+ * Returns 0, or a negative errno with @group closed and nothing left mapped:
+ * -EOVERFLOW: all buffers together do not fit the address space; -EINVAL:
+ * @buffer_size is 0, or the kernel is older than 5.19; else as
+ * rf_setup_buf_ring().
+ */
+RF_API RF_NODISCARD int rf_buffer_group_init(struct rf_buffer_group *group, struct rf_ring *ring,
+                                             uint16_t group_id, uint32_t buffer_size,
+                                             uint32_t buffers_count);
+
+/**
+ * rf_buffer_group_init_flags() - the same, and you say which kind.
+ *
+ * @flags  0: every completion takes a whole buffer. RF_PBUF_RING_INC: that or -EOPNOTSUPP.
+ */
+RF_API RF_NODISCARD int rf_buffer_group_init_flags(struct rf_buffer_group *group,
+                                                   struct rf_ring *ring, uint16_t group_id,
+                                                   uint32_t buffer_size, uint32_t buffers_count,
+                                                   uint32_t flags);
+
+/**
+ * rf_buffer_group_deinit() - unregister the group and unmap everything.
+ *
+ * Cancel and reap its operations before, and be done with all data that
+ * rf_buffer_group_get() gave. To be called before rf_deinit(ring), but after it is safe
+ * too, as long as *ring is there and not open anew. A group that is closed already,
+ * all zero, or refused by rf_buffer_group_init(), is left alone.
+ *
+ * Returns 0; or an errno of rf_free_buf_ring(), with @group as it was and all
+ * its memory still mapped, since the kernel may go on using it.
+ */
+RF_API RF_NODISCARD int rf_buffer_group_deinit(struct rf_buffer_group *group);
+
+/* Does one buffer take several messages (RF_PBUF_RING_INC, kernel 6.12)? */
+RF_INLINE bool rf_buffer_group_is_incremental(const struct rf_buffer_group *group)
+{
+    return group->incremental;
+}
+
+/**
+ * rf_buffer_group_recv() - queue a receive into a buffer of the group.
+ *
+ * @flags  MSG_... of recv(2).
+ *
+ * Its CQE goes to rf_buffer_group_get(). res -ENOBUFS: no buffer was free;
+ * put some back, then queue it again.
+ *
+ * Returns the SQE, or NULL: the submission queue is full.
+ */
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_buffer_group_recv(struct rf_buffer_group *group,
+                                                           uint64_t user_data, int fd,
+                                                           uint32_t flags)
+{
+    return rf_recv_select(group->ring, user_data, fd, group->group_id, 0, flags);
+}
+
+/**
+ * rf_buffer_group_recv_multishot() - queue a receive that goes on.
+ *
+ * One CQE after the other, as data comes, each for rf_buffer_group_get(). The one without
+ * RF_CQE_F_MORE is the last: the end of the stream, an error, or -ENOBUFS as above.
+ * Since kernel 6.0.
+ */
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_buffer_group_recv_multishot(struct rf_buffer_group *group,
+                                                                     uint64_t user_data, int fd,
+                                                                     uint32_t flags)
+{
+    return rf_recv_multishot(group->ring, user_data, fd, group->group_id, 0, flags);
+}
+
+/**
+ * rf_buffer_group_get() - what a completion put where.
+ *
+ * @cqe       Of an operation that used this group. Call this once for each such CQE, in the
+ *            order they came, whatever its res: that order is what tells where in a
+ *            buffer the data of each lies.
+ * @ret_data  Written only when the result is above 0. The data is yours until
+ *            rf_buffer_group_put(), and may be changed in place.
+ *
+ * Returns the bytes at *ret_data, cqe->res. Or 0 or a negative errno, and then
+ * there is nothing to put:
+ *   cqe->res  when it is 0 or negative: the end of a stream, an empty
+ *             datagram, or the error of the operation. A buffer that it used up for
+ *             nothing has been given back.
+ *   -ENODATA  there are bytes, but not in a provided buffer (RF_CQE_F_BUFFER is not set)
+ *   -EPROTO   the CQE cannot be of this group: no such buffer, a buffer that the kernel
+ *             does not have, or more bytes than are left in it. The group is unchanged.
+ *
+ * Operations that the functions above do not queue can use the group as well:
+ * rf_read_select(), rf_recv_select(), rf_recvmsg_multishot(), in an
+ * incremental group with a length of 0 only: with another the kernel can use up more of
+ * a buffer than it tells. And not with RF_RECVSEND_BUNDLE, where one CQE stands for
+ * several buffers (-EPROTO).
+ */
+RF_API RF_NODISCARD int rf_buffer_group_get(struct rf_buffer_group *group,
+                                            const struct rf_cqe *cqe, void **ret_data);
+
+/**
+ * rf_buffer_group_put() - be done with the data of a completion.
+ *
+ * @cqe  One for which rf_buffer_group_get() returned more than 0, or a copy of it. Once
+ *       for each; in any order, and with others got in between.
+ *
+ * The buffer goes back to the kernel when it is used up and all its data was put.
+ * Putting what was not got is a broken contract.
+ *
+ * Returns 0; or -ENODATA, which does no harm: this CQE gave nothing to put.
+ */
+RF_API int rf_buffer_group_put(struct rf_buffer_group *group, const struct rf_cqe *cqe);
+
+RF_END_DECLS
+
+#endif
