@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Held here: each function of queue.h queues exactly what its prep prepares,
+ * with the user_data, and says NULL and does nothing when the queue is full.
+ * What the operations do is in test_zig_*.c.
+ */
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char called[8192]; /* the names of all functions with a case, each as "name(" */
+
+static void check(struct rf_ring *ring, const struct rf_sqe *first, const struct rf_sqe *second,
+                  const struct rf_sqe *want, const char *call)
+{
+    assert_true(strlen(called) + strlen(call) + 1 < sizeof called);
+    strncat(called, call, strcspn(call, "(") + 1);
+    if (!first)
+        fail_msg("%s: NULL, though the queue is empty", call);
+    if (second)
+        fail_msg("%s: not NULL, though the queue is full", call);
+    if (memcmp(first, want, sizeof *want) != 0)
+        fail_msg("%s: not what its prep prepares", call);
+    assert_int_equal(rf_sq_ready(ring), 1);
+}
+
+/*
+ * Queues on a ring for one, twice, and compares the one with prep, which fills
+ * *sqe. The slot then becomes a NOP, so that nothing of this is ever done.
+ */
+#define QUEUE_CASE(call, prep)                                  \
+    do {                                                        \
+        struct rf_sqe want, *sqe = &want;                       \
+        memset(sqe, 0xa5, sizeof *sqe);                         \
+        prep;                                                   \
+        sqe->user_data = ud;                                    \
+        struct rf_sqe *first = call;                            \
+        const struct rf_sqe *second = call;                     \
+        check(ring, first, second, sqe, #call);                 \
+        rf_prep_nop(first);                                     \
+        first->user_data = ud + 1;                              \
+        const struct rf_cqe cqe = submit_and_reap(ring);        \
+        assert_true(cqe.user_data == ud + 1 && cqe.res == 0);   \
+    } while (0)
+
+#define SELECTED(prep, group)               \
+    do {                                    \
+        prep;                               \
+        sqe->flags = RF_SQE_BUFFER_SELECT;  \
+        sqe->buf_group = group;             \
+    } while (0)
+
+static void walk_queue_cases(struct rf_ring *ring)
+{
+    char buf[32], name[] = "name", other[] = "other";
+    struct iovec iovecs[2];
+    struct sockaddr *sockaddr = (struct sockaddr *)(void *)&buf[0];
+    socklen_t socklen;
+    struct msghdr msg;
+    struct rf_timespec ts;
+    struct epoll_event *event = (struct epoll_event *)(void *)&buf[8];
+    struct statx *statx = (struct statx *)(void *)&buf[16];
+    int fds[3];
+    const uint64_t big = UINT64_C(0x1122334455667788), big2 = UINT64_C(0x99aabbccddeeff00);
+    const uint64_t ud = UINT64_C(0xfedcba9876543210);
+    const uint32_t flags = 0x80c0ffee, all = RF_FILE_INDEX_ALLOC;
+
+    QUEUE_CASE(rf_nop(ring, ud), rf_prep_nop(sqe));
+    QUEUE_CASE(rf_read(ring, ud, 7, buf, 31, big), rf_prep_read(sqe, 7, buf, 31, big));
+    QUEUE_CASE(rf_readv(ring, ud, 7, iovecs, 2, big), rf_prep_readv(sqe, 7, iovecs, 2, big));
+    QUEUE_CASE(rf_read_select(ring, ud, 7, 0xbeef, 31, big),
+               SELECTED(rf_prep_read(sqe, 7, NULL, 31, big), 0xbeef));
+    QUEUE_CASE(rf_write(ring, ud, 7, name, 4, big), rf_prep_write(sqe, 7, name, 4, big));
+    QUEUE_CASE(rf_writev(ring, ud, 7, iovecs, 2, big), rf_prep_writev(sqe, 7, iovecs, 2, big));
+    QUEUE_CASE(rf_read_fixed(ring, ud, 7, buf, 31, big, 0xbeef),
+               rf_prep_read_fixed(sqe, 7, buf, 31, big, 0xbeef));
+    QUEUE_CASE(rf_write_fixed(ring, ud, 7, name, 4, big, 0xbeef),
+               rf_prep_write_fixed(sqe, 7, name, 4, big, 0xbeef));
+    QUEUE_CASE(rf_fsync(ring, ud, 7, flags), rf_prep_fsync(sqe, 7, flags));
+    QUEUE_CASE(rf_splice(ring, ud, 7, big, 8, big2, 9, flags),
+               rf_prep_splice(sqe, 7, big, 8, big2, 9, flags));
+
+    QUEUE_CASE(rf_accept(ring, ud, 7, sockaddr, &socklen, flags),
+               rf_prep_accept(sqe, 7, sockaddr, &socklen, flags));
+    QUEUE_CASE(rf_accept_multishot(ring, ud, 7, sockaddr, &socklen, flags),
+               rf_prep_multishot_accept(sqe, 7, sockaddr, &socklen, flags));
+    QUEUE_CASE(rf_accept_direct(ring, ud, 7, sockaddr, &socklen, flags),
+               rf_prep_accept_direct(sqe, 7, sockaddr, &socklen, flags, all));
+    QUEUE_CASE(rf_accept_direct_index(ring, ud, 7, sockaddr, &socklen, flags, 41),
+               rf_prep_accept_direct(sqe, 7, sockaddr, &socklen, flags, 41));
+    QUEUE_CASE(rf_accept_multishot_direct(ring, ud, 7, sockaddr, &socklen, flags),
+               rf_prep_multishot_accept_direct(sqe, 7, sockaddr, &socklen, flags));
+    QUEUE_CASE(rf_connect(ring, ud, 7, sockaddr, 16), rf_prep_connect(sqe, 7, sockaddr, 16));
+    QUEUE_CASE(rf_bind(ring, ud, 7, sockaddr, 16), rf_prep_bind(sqe, 7, sockaddr, 16));
+    QUEUE_CASE(rf_listen(ring, ud, 7, 128), rf_prep_listen(sqe, 7, 128));
+    QUEUE_CASE(rf_shutdown(ring, ud, 7, 2), rf_prep_shutdown(sqe, 7, 2));
+    QUEUE_CASE(rf_socket(ring, ud, 7, 0x801, 6, flags), rf_prep_socket(sqe, 7, 0x801, 6, flags));
+    QUEUE_CASE(rf_socket_direct(ring, ud, 7, 0x801, 6, flags, 41),
+               rf_prep_socket_direct(sqe, 7, 0x801, 6, flags, 41));
+    QUEUE_CASE(rf_socket_direct_alloc(ring, ud, 7, 0x801, 6, flags),
+               rf_prep_socket_direct_alloc(sqe, 7, 0x801, 6, flags));
+    QUEUE_CASE(rf_cmd_sock(ring, ud, RF_SOCKET_URING_OP_SIOCOUTQ, 7, 11, 12, buf, 13),
+               rf_prep_cmd_sock(sqe, RF_SOCKET_URING_OP_SIOCOUTQ, 7, 11, 12, buf, 13));
+    QUEUE_CASE(rf_setsockopt(ring, ud, 7, 11, 12, buf, 13),
+               rf_prep_cmd_sock(sqe, RF_SOCKET_URING_OP_SETSOCKOPT, 7, 11, 12, buf, 13));
+    QUEUE_CASE(rf_getsockopt(ring, ud, 7, 11, 12, buf, 13),
+               rf_prep_cmd_sock(sqe, RF_SOCKET_URING_OP_GETSOCKOPT, 7, 11, 12, buf, 13));
+
+    QUEUE_CASE(rf_recv(ring, ud, 7, buf, 31, flags), rf_prep_recv(sqe, 7, buf, 31, flags));
+    QUEUE_CASE(rf_recv_select(ring, ud, 7, 0xbeef, 31, flags),
+               SELECTED(rf_prep_recv(sqe, 7, NULL, 31, flags), 0xbeef));
+    QUEUE_CASE(rf_recv_multishot(ring, ud, 7, 0xbeef, 31, flags),
+               SELECTED(rf_prep_recv_multishot(sqe, 7, NULL, 31, flags), 0xbeef));
+    QUEUE_CASE(rf_recvmsg(ring, ud, 7, &msg, flags), rf_prep_recvmsg(sqe, 7, &msg, flags));
+    QUEUE_CASE(rf_recvmsg_multishot(ring, ud, 7, 0xbeef, &msg, flags),
+               SELECTED(rf_prep_recvmsg_multishot(sqe, 7, &msg, flags), 0xbeef));
+    QUEUE_CASE(rf_send(ring, ud, 7, name, 4, flags), rf_prep_send(sqe, 7, name, 4, flags));
+    QUEUE_CASE(rf_send_zc(ring, ud, 7, name, 4, flags, 9),
+               rf_prep_send_zc(sqe, 7, name, 4, flags, 9));
+    QUEUE_CASE(rf_send_zc_fixed(ring, ud, 7, name, 4, flags, 9, 0xbeef),
+               rf_prep_send_zc_fixed(sqe, 7, name, 4, flags, 9, 0xbeef));
+    QUEUE_CASE(rf_sendmsg(ring, ud, 7, &msg, flags), rf_prep_sendmsg(sqe, 7, &msg, flags));
+    QUEUE_CASE(rf_sendmsg_zc(ring, ud, 7, &msg, flags), rf_prep_sendmsg_zc(sqe, 7, &msg, flags));
+
+    QUEUE_CASE(rf_openat(ring, ud, -100, name, flags, 0644),
+               rf_prep_openat(sqe, -100, name, flags, 0644));
+    QUEUE_CASE(rf_openat_direct(ring, ud, -100, name, flags, 0644, 41),
+               rf_prep_openat_direct(sqe, -100, name, flags, 0644, 41));
+    QUEUE_CASE(rf_close(ring, ud, 7), rf_prep_close(sqe, 7));
+    QUEUE_CASE(rf_close_direct(ring, ud, 41), rf_prep_close_direct(sqe, 41));
+    QUEUE_CASE(rf_fallocate(ring, ud, 7, 3, big, big2), rf_prep_fallocate(sqe, 7, 3, big, big2));
+    QUEUE_CASE(rf_statx(ring, ud, 7, name, flags, 0x7ff, statx),
+               rf_prep_statx(sqe, 7, name, flags, 0x7ff, statx));
+    QUEUE_CASE(rf_renameat(ring, ud, 7, name, 8, other, flags),
+               rf_prep_renameat(sqe, 7, name, 8, other, flags));
+    QUEUE_CASE(rf_unlinkat(ring, ud, 7, name, flags), rf_prep_unlinkat(sqe, 7, name, flags));
+    QUEUE_CASE(rf_mkdirat(ring, ud, 7, name, 0755), rf_prep_mkdirat(sqe, 7, name, 0755));
+    QUEUE_CASE(rf_symlinkat(ring, ud, name, 7, other), rf_prep_symlinkat(sqe, name, 7, other));
+    QUEUE_CASE(rf_linkat(ring, ud, 7, name, 8, other, flags),
+               rf_prep_linkat(sqe, 7, name, 8, other, flags));
+
+    QUEUE_CASE(rf_timeout(ring, ud, &ts, 5, flags), rf_prep_timeout(sqe, &ts, 5, flags));
+    QUEUE_CASE(rf_timeout_remove(ring, ud, big, flags), rf_prep_timeout_remove(sqe, big, flags));
+    QUEUE_CASE(rf_link_timeout(ring, ud, &ts, flags), rf_prep_link_timeout(sqe, &ts, flags));
+    QUEUE_CASE(rf_poll_add(ring, ud, 7, 0x80002005), rf_prep_poll_add(sqe, 7, 0x80002005));
+    QUEUE_CASE(rf_poll_remove(ring, ud, big), rf_prep_poll_remove(sqe, big));
+    QUEUE_CASE(rf_poll_update(ring, ud, big, big2, 0x80002005, 7),
+               rf_prep_poll_update(sqe, big, big2, 0x80002005, 7));
+    QUEUE_CASE(rf_epoll_ctl(ring, ud, 7, 8, 3, event), rf_prep_epoll_ctl(sqe, 7, 8, 3, event));
+    QUEUE_CASE(rf_cancel(ring, ud, big, flags), rf_prep_cancel(sqe, big, flags));
+    QUEUE_CASE(rf_cancel_fd(ring, ud, 7, 1), rf_prep_cancel_fd(sqe, 7, 1));
+    QUEUE_CASE(rf_waitid(ring, ud, 3, 7, buf, 4, flags), rf_prep_waitid(sqe, 3, 7, buf, 4, flags));
+
+    QUEUE_CASE(rf_files_update(ring, ud, fds, 3, 41), rf_prep_files_update(sqe, fds, 3, 41));
+    QUEUE_CASE(rf_files_update_alloc(ring, ud, fds, 3), rf_prep_files_update_alloc(sqe, fds, 3));
+    QUEUE_CASE(rf_provide_buffers(ring, ud, buf, 8, 4, 0xbeef, 2),
+               rf_prep_provide_buffers(sqe, buf, 8, 4, 0xbeef, 2));
+    QUEUE_CASE(rf_remove_buffers(ring, ud, 5, 0xbeef), rf_prep_remove_buffers(sqe, 5, 0xbeef));
+}
+
+static void no_function_is_without_a_case(void)
+{
+    FILE *header = fopen(RF_SOURCE_DIR "/include/ringfence/queue.h", "re");
+    assert_non_null(header);
+    char line[256];
+    unsigned found = 0;
+    while (fgets(line, sizeof line, header)) {
+        const char *name = strstr(line, "struct rf_sqe *rf_");
+        if (!name || strncmp(line, "RF_NODISCARD RF_INLINE", 22) != 0)
+            continue;
+        name += strlen("struct rf_sqe *");
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(name, "(") + 1, name);
+        if (!strstr(called, wanted))
+            fail_msg("%s has no case", wanted);
+        found++;
+    }
+    fclose(header);
+    assert_true(found >= 51 + 5); /* Zig's; or this has not understood the header */
+}
+
+static void queues_what_the_prep_prepares_and_null_means_full(void **state)
+{
+    struct rf_ring ring;
+    open_flavour(state, &ring, 1);
+    called[0] = '\0';
+    walk_queue_cases(&ring);
+    no_function_is_without_a_case();
+    rf_deinit(&ring);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        ONCE(queues_what_the_prep_prepares_and_null_means_full),
+    };
+    return run_all(tests, COUNT_OF(tests));
+}
