@@ -27,7 +27,7 @@ static void print_help(void)
           "Shows what the io_uring of the running kernel offers. If it cannot be used,\n"
           "says why, and what to do.\n"
           "\n"
-          "  -j, --json   for programs; 'ringfence(1)' explains the keys\n"
+          "  -j, --json   for programs\n"
           "  -l, --long   a line for each thing: number, first kernel, what it is\n"
           "      --ops    only the operations\n"
           "      --flags  only features, flags and registrations\n"
