@@ -294,12 +294,15 @@ def workers_are_those_of_a_thread_with_a_large_ring():
 
 
 def the_table_fits_into_80_columns():
-    for options in ([], ["--long"], ["--limits"], ["--ops"], ["--flags"], ["--try"]):
-        done = tap.run([TOOL, "probe", *options])
-        for line in done.stdout.splitlines():
-            tap.check(len(line) <= 80, f"{options}: {len(line)} columns: {line}")
-            tap.equal(line, line.rstrip(), f"{options}: spaces at the end")
-            tap.check("\033" not in line, f"{options}: colours in a file: {line!r}")
+    good = [[TOOL, "probe", *options] for options in
+            ([], ["--long"], ["--limits"], ["--ops"], ["--flags"], ["--try"])]
+    refused = [[SECCOMP_RUN, f"{error}:{SETUP}", TOOL, "probe"] for error in
+               ("EPERM", "EMFILE", "ENFILE", "EACCES", "ENOMEM", "EINVAL")]
+    for command in good + refused:
+        for line in tap.run(command).stdout.splitlines():
+            tap.check(len(line) <= 80, f"{command}: {len(line)} columns: {line}")
+            tap.equal(line, line.rstrip(), f"{command}: spaces at the end")
+            tap.check("\033" not in line, f"{command}: colours in a file: {line!r}")
 
 
 def the_table_shows_every_name():
