@@ -21,22 +21,15 @@ build | test) ;;
     ;;
 esac
 
-packages=  # missing, as Debian calls them
-required=  # those of them without which there is no going on
-
 has() {
     command -v "$1" >/dev/null 2>&1
 }
 
-# need PACKAGE COMMAND...: COMMAND succeeds if it is there.
+# need PACKAGE COMMAND...: there is no going on unless COMMAND succeeds.
 need() {
     package=$1
     shift
     "$@" >/dev/null 2>&1 && return
-    case " $packages " in
-    *" $package "*) ;;
-    *) packages="$packages $package" ;;
-    esac
     case " $required " in
     *" $package "*) ;;
     *) required="$required $package" ;;
@@ -45,9 +38,13 @@ need() {
 
 # The same for what only some tests need: they skip without it.
 want() {
-    was_required=$required
-    need "$@"
-    required=$was_required
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 && return
+    case " $required $wanted " in
+    *" $package "*) ;;
+    *) wanted="$wanted $package" ;;
+    esac
 }
 
 meson_is_new_enough() {
@@ -55,9 +52,10 @@ meson_is_new_enough() {
     [ "${version%%.*}" -ge 1 ]
 }
 
+# Fills required and wanted with what is missing, by the names of Debian's packages.
 look() {
-    packages=
     required=
+    wanted=
     need build-essential has cc
     need build-essential test -e /usr/include/stdio.h
     need linux-libc-dev test -e /usr/include/linux/io_uring.h
@@ -66,13 +64,16 @@ look() {
     need ninja-build has ninja
     need pkg-config has pkg-config
     need libjansson-dev pkg-config --exists 'jansson >= 2.11'
-    if [ "$purpose" = test ]; then
-        need libcmocka-dev pkg-config --exists 'cmocka >= 1.1.5'
-        want build-essential has g++
-        want clang has clang
-        want liburing-dev pkg-config --exists liburing
-        want valgrind has valgrind
-    fi
+    [ "$purpose" = test ] || return 0
+    need libcmocka-dev pkg-config --exists 'cmocka >= 1.1.5'
+    want build-essential has g++
+    want clang has clang
+    want liburing-dev pkg-config --exists liburing
+    want valgrind has valgrind
+    # A big-endian machine, for the layouts that depend on the byte order.
+    want gcc-s390x-linux-gnu has s390x-linux-gnu-gcc
+    want libc6-dev-s390x-cross test -e /usr/s390x-linux-gnu/include/stdio.h
+    want qemu-user has qemu-s390x
 }
 
 # Prints the words that make a command run as root, or fails: there is no way.
@@ -88,15 +89,26 @@ as_root() {
 
 install() {
     apt_get="$1 DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300"
-    # Unquoted: words, none of which has a blank in it.
+    # Unquoted from here on: words, none of which has a blank in it.
     # shellcheck disable=SC2086
-    $apt_get update && $apt_get install --no-install-recommends $packages
+    $apt_get update || return
+    # shellcheck disable=SC2086
+    [ -z "$required" ] || $apt_get install --no-install-recommends $required || return
+    # Not every system like Debian has them all: one by one.
+    for package in $wanted; do
+        # shellcheck disable=SC2086
+        $apt_get install --no-install-recommends "$package"
+    done
 }
 
-# Ends the script if what is missing cannot be done without.
+all_is_there() {
+    [ -z "$required$wanted" ]
+}
+
+# Ends the script, with a failure if what is missing cannot be done without.
 explain() {
     echo "$1" >&2
-    echo "    $2" >&2
+    echo "    ${2-}$required$wanted" >&2
     if [ -n "$required" ]; then
         exit 1
     fi
@@ -105,18 +117,15 @@ explain() {
 }
 
 look
-[ -n "$packages" ] || exit 0
-
-if ! has apt-get; then
-    explain "ringfence needs these, by the names of Debian's packages (meson is to be 1.0 or newer):" \
-        "${packages# }"
-fi
+all_is_there && exit 0
+has apt-get ||
+    explain "ringfence needs these, by the names of Debian's packages (meson is to be 1.0 or newer):"
 root=$(as_root) ||
     explain "Some packages are missing, and this user may not install them. As root, run:" \
-        "apt-get update && apt-get install --no-install-recommends$packages"
+        "apt-get update && apt-get install --no-install-recommends"
 
-echo "Installing$packages"
+echo "Installing$required$wanted"
 install "$root" || echo "apt-get failed, see above." >&2
 look
-[ -n "$packages" ] || exit 0
-explain "Still missing, or too old (meson is to be 1.0 or newer):" "${packages# }"
+all_is_there && exit 0
+explain "Still missing, or too old (meson is to be 1.0 or newer):"
