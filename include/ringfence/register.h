@@ -7,9 +7,10 @@
  * negative errno with the ring as it was before, unless its comment says
  * otherwise. Besides the errnos listed there, each can return
  *
- *   -EBADF   the ring is closed; or it is entered through a registered index
- *            (rf_register_ring_fd()), and this is not the thread that registered it
- *   -EINVAL  the kernel is too old to know this registration
+ *   -EBADF   the ring is closed
+ *   -EINVAL  the kernel is too old to know this registration; or the ring is entered
+ *            through a registered index (rf_register_ring_fd()), and this is not the
+ *            thread that registered it (also -EBADF)
  *   -EEXIST  RF_SETUP_SINGLE_ISSUER, and this is not the ring's thread
  *   -EACCES  the ring's restrictions do not allow this registration
  *   -ENXIO   the ring is being torn down
@@ -148,8 +149,11 @@ RF_API RF_NODISCARD int rf_unregister_files(struct rf_ring *ring);
 RF_API RF_NODISCARD int rf_register_eventfd(struct rf_ring *ring, int fd);
 
 /**
- * rf_register_eventfd_async() - the same, but only for operations that did not
- * complete while they were submitted.
+ * rf_register_eventfd_async() - the same, but only for operations that a kernel
+ * worker completes.
+ *
+ * So not for what waits by polling, such as a receive from a socket, though
+ * that completes late too: the page says "async", and on 6.18 that is all it means.
  *
  * Returns as rf_register_eventfd(); the two share one place. Since kernel 5.6.
  */
