@@ -122,7 +122,7 @@ static uint32_t release_all(struct rf_ring *ring)
 {
     struct rf_cq *cq = &ring->cq;
     uint32_t index = taken_to(ring);
-    if (cq->one_by_one)
+    if (cq->one_by_one && index != cq->khead)
         place(cq, index); /* the slot before is the other side's now: do not look at it again */
     release_to(cq, index);
     return index;
@@ -301,6 +301,8 @@ void rf_cqe_seen(struct rf_ring *ring, const struct rf_cqe *cqe)
 void rf_cq_advance(struct rf_ring *ring, uint32_t count)
 {
     struct rf_cq *cq = &ring->cq;
+    if (count == 0)
+        return;
     uint32_t index = release_all(ring);
     RF_ASSERT(count <= ready_from(cq, index));
     place(cq, index + count);
