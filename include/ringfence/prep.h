@@ -677,8 +677,8 @@ RF_INLINE void rf_prep_waitid(struct rf_sqe *sqe, int id_type, int id, void *inf
 
 /*
  * Put @fds, @count of them, into the registered files from slot @offset on: -1
- * empties a slot, -2 skips it. @fds is lent until completed, and so are the
- * descriptors in it. res: slots done. Since 5.6.
+ * empties a slot, RF_REGISTER_FILES_SKIP leaves it alone. @fds is lent until completed,
+ * and so are the descriptors in it. res: slots done. Since 5.6.
  */
 RF_INLINE void rf_prep_files_update(struct rf_sqe *sqe, const int *fds, uint32_t count,
                                     uint32_t offset)
