@@ -290,6 +290,26 @@ def workers_are_those_of_a_thread_with_a_large_ring():
     tap.equal([limits["workers_bound"], limits["workers_unbound"]], expected)
 
 
+def what_is_known_but_refused_is_told_apart():
+    """With one descriptor left there is one ring, and none to try flags with."""
+    need_io_uring()
+
+    def one_descriptor():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
+
+    there = supported(probe_json("--try"), "setup_flags")
+    items = probe_json("--try", preexec_fn=one_descriptor)["setup_flags"]["items"]
+    refused = [item["number"] for item in items if item.get("refused") == "EMFILE"]
+    registered_fd_only = 15  # takes no descriptor, so there is nothing to refuse
+    tap.equal(refused, [number for number in there if number != registered_fd_only])
+    tap.check(not any(items[number]["supported"] for number in refused), str(items))
+    out = probe("--try", "--flags", preexec_fn=one_descriptor)
+    tap.equal(out.count(" no*"), len(refused), out)
+    told = re.findall(r"^  \* known, but refused to this process \(EMFILE\): IOPOLL SQPOLL ", out,
+                      re.M)
+    tap.equal(len(told), 1, out)
+
+
 # --- how it looks ------------------------------------------------------------
 
 
@@ -298,7 +318,9 @@ def the_table_fits_into_80_columns():
             ([], ["--long"], ["--limits"], ["--ops"], ["--flags"], ["--try"])]
     refused = [[SECCOMP_RUN, f"{error}:{SETUP}", TOOL, "probe"] for error in
                ("EPERM", "EMFILE", "ENFILE", "EACCES", "ENOMEM", "EINVAL")]
-    for command in good + refused:
+    few_descriptors = [["prlimit", "--nofile=4", *command] for command in good
+                       if shutil.which("prlimit")]
+    for command in good + refused + few_descriptors:
         for line in tap.run(command).stdout.splitlines():
             tap.check(len(line) <= 80, f"{command}: {len(line)} columns: {line}")
             tap.equal(line, line.rstrip(), f"{command}: spaces at the end")
@@ -506,6 +528,7 @@ if __name__ == "__main__":
         limits_are_the_kernels,
         tables_of_the_told_size_fit_and_larger_ones_do_not,
         workers_are_those_of_a_thread_with_a_large_ring,
+        what_is_known_but_refused_is_told_apart,
         the_table_fits_into_80_columns,
         the_table_shows_every_name,
         parts_can_be_chosen,

@@ -164,7 +164,7 @@ void try_sqe_flags(struct answer *answer, struct rf_ring *ring)
 
 /* --- limits -------------------------------------------------------------- */
 
-/* Kernels before 5.12 count it, later ones did not, 6.18 does; CAP_IPC_LOCK is exempt. */
+/* 6.18 does; 6.1, 6.12 and 7.3 do not: no feature tells, so it is tried. CAP_IPC_LOCK is exempt. */
 int try_ring_memory_counts(void)
 {
     struct rlimit before;

@@ -182,14 +182,31 @@ static void print_line(enum kind kind, uint32_t number, int width, const struct 
     printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(state)), "", name->since, name->text);
 }
 
+/* Those from @first on that were refused with one errno; none if an earlier one was. */
+static void print_refused(const struct kind_info *info, const struct answer *answer,
+                          uint32_t first)
+{
+    char text[1024];
+    size_t used = (size_t)snprintf(text, sizeof text, "known, but refused to this process (%s):",
+                                   rf_error_name(RF_CALL_NONE, answer->error[first]));
+    for (uint32_t i = 0; i < info->count; i++) {
+        if (answer->state[i] != IS_REFUSED || answer->error[i] != answer->error[first])
+            continue;
+        if (i < first)
+            return;
+        if (used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, " %s", info->names[i].name);
+    }
+    print_labelled("*", 2, text);
+}
+
 /* What the columns had no room for. */
 static void print_remarks(enum kind kind, const struct answer *answer)
 {
     const struct kind_info *info = &kinds[kind];
     for (uint32_t i = 0; i < info->count; i++)
         if (answer->state[i] == IS_REFUSED)
-            printf("  * known to the kernel, but refused to this process: %s (%s)\n",
-                   info->names[i].name, rf_error_name(RF_CALL_NONE, answer->error[i]));
+            print_refused(info, answer, i);
     for (uint32_t i = info->count; i < 256; i++)
         if (answer->state[i] == IS_THERE)
             printf("  %s %u is there too; this ringfence has no name for it\n",
@@ -268,8 +285,8 @@ static void print_kernel_limits(const struct kernel_limits *limits)
                number_words(limits->cq_entries));
     print_fact("ring of 256 SQEs", "%s bytes%s", number_words(limits->ring_bytes),
                limits->ring_memory_counts < 0 ? "" : counts[limits->ring_memory_counts]);
-    print_fact("registered buffers", "%s in a ring", number_words(limits->buffers));
-    print_fact("registered files", "%s in a ring", number_words(limits->files));
+    print_fact("registered buffers", "%s", number_words(limits->buffers));
+    print_fact("registered files", "%s", number_words(limits->files));
     print_fact("io-wq workers", "%s for files and disks, %s for the rest",
                number_words(limits->workers_bound), number_words(limits->workers_unbound));
 }
@@ -303,7 +320,7 @@ static void print_permissions(const struct rf_diagnosis *d)
                d->sysctl_disabled >= 0 && d->sysctl_disabled <= 2 ? disabled[d->sysctl_disabled]
                                                                   : "unknown");
     if (d->sysctl_group < 0)
-        print_fact("kernel.io_uring_group", "none");
+        print_fact("kernel.io_uring_group", d->sysctl_disabled < 0 ? "unknown" : "none");
     else
         print_fact("kernel.io_uring_group", "%" PRId64 "%s", d->sysctl_group,
                    d->in_group == 1   ? ", of which this process is"
