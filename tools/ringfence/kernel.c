@@ -41,17 +41,14 @@ static void set_count(struct answer *answer, enum method method, uint32_t count)
         answer->state[number] = number < count ? IS_THERE : IS_MISSING;
 }
 
-static void ask_operations(struct answer *answer, int fd)
+static void ask_operations(struct answer *answer, struct rf_ring *ring)
 {
     struct rf_probe probe;
-    memset(&probe, 0, sizeof probe);
-    if (kernel->ring_register(kernel, fd, RF_REGISTER_PROBE, &probe, 256) < 0)
+    if (rf_get_probe(ring, &probe) < 0)
         return;
     answer->method = BY_PROBE;
     for (uint32_t op = 0; op < 256; op++)
-        answer->state[op] = op < probe.ops_len && probe.ops[op].flags & RF_OP_SUPPORTED
-                                ? IS_THERE
-                                : IS_MISSING;
+        answer->state[op] = rf_probe_op_supported(&probe, op) ? IS_THERE : IS_MISSING;
 }
 
 /* Since 6.18 one question answers for all flags. Returns whether it did. */
@@ -100,13 +97,13 @@ int ask_kernel(struct kernel_report *report, bool no_query)
     int err = rf_init(&ring, 4, 0);
     if (err)
         return err;
-    ask_operations(&report->answers[KIND_OPERATION], ring.fd);
+    ask_operations(&report->answers[KIND_OPERATION], &ring);
     set_bits(&report->answers[KIND_FEATURE], BY_SETUP, ring.features);
     if (no_query || !ask_query(report, ring.fd)) {
         try_setup_flags(&report->answers[KIND_SETUP_FLAG], ring.fd);
-        try_enter_flags(&report->answers[KIND_ENTER_FLAG], ring.fd);
+        try_enter_flags(&report->answers[KIND_ENTER_FLAG]);
         try_sqe_flags(&report->answers[KIND_SQE_FLAG], &ring);
-        try_register_ops(&report->answers[KIND_REGISTER_OP], ring.fd);
+        try_register_ops(&report->answers[KIND_REGISTER_OP]);
     }
     ask_limits(&report->limits, &ring);
     rf_deinit(&ring);

@@ -102,9 +102,8 @@ void try_setup_flags(struct answer *answer, int fd)
  */
 enum { NO_RING = -2 }; /* -1 stands for "no ring needed" in some registrations */
 
-void try_enter_flags(struct answer *answer, int fd)
+void try_enter_flags(struct answer *answer)
 {
-    (void)fd;
     answer->method = BY_TRIAL;
     for (uint32_t bit = 0; bit < 32; bit++) {
         uint32_t flag = 1U << bit;
@@ -115,9 +114,8 @@ void try_enter_flags(struct answer *answer, int fd)
     }
 }
 
-void try_register_ops(struct answer *answer, int fd)
+void try_register_ops(struct answer *answer)
 {
-    (void)fd;
     enum { NO_OPCODE = 0x7ffffff0 };
     /* Old kernels look for the ring first: they cannot be asked in this way. */
     if (kernel->ring_register(kernel, NO_RING, NO_OPCODE, NULL, 0) != -EINVAL)

@@ -14,11 +14,12 @@
 
 #include <ringfence.h>
 
-/* @fd is an open ring; @ring one with nothing queued, and it stays so. */
+/* @fd is an open ring. */
 void try_setup_flags(struct answer *answer, int fd);
-void try_enter_flags(struct answer *answer, int fd);
+void try_enter_flags(struct answer *answer);
+/* @ring has nothing queued, and it stays so. */
 void try_sqe_flags(struct answer *answer, struct rf_ring *ring);
-void try_register_ops(struct answer *answer, int fd);
+void try_register_ops(struct answer *answer);
 
 /* Does a ring's memory count against RLIMIT_MEMLOCK? 0, 1, or UNKNOWN_NUMBER. */
 int try_ring_memory_counts(void);

@@ -211,7 +211,7 @@ const struct kind_info kinds[KINDS] = {
 static int find_in(const struct kind_info *info, const char *name, uint32_t *ret_number)
 {
     for (uint32_t i = 0; i < info->count; i++)
-        if (info->names[i].name && strcasecmp(info->names[i].name, name) == 0) {
+        if (strcasecmp(info->names[i].name, name) == 0) {
             *ret_number = i;
             return 1;
         }

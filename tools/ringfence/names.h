@@ -3,8 +3,8 @@
  * names.h - what the numbers of io_uring are called.
  *
  * One table per kind of thing. The index of a row is the number of the opcode or
- * of the flag's bit, so no table can have two rows for one number, and a test
- * compares all of them with abi.h.
+ * of the flag's bit, so no table can have two rows for one number. A test compares
+ * all of them with abi.h and finds holes.
  */
 #ifndef RINGFENCE_TOOL_NAMES_H
 #define RINGFENCE_TOOL_NAMES_H
@@ -23,9 +23,9 @@ enum kind {
 };
 
 struct name {
-    const char *name;  /* without the prefix of its kind; NULL: this number has no name */
+    const char *name;  /* without the prefix of its kind */
     const char *since; /* the first kernel release with it */
-    const char *text;  /* a few words, at most 44 characters */
+    const char *text;  /* a few words, at most 39 characters */
 };
 
 struct kind_info {
