@@ -122,6 +122,10 @@ struct rf_ring {
  * COOP_TASKRUN or DEFER_TASKRUN, since without it a peek cannot see that a
  * finished operation waits to be collected.
  *
+ * The first ring that a thread opens fixes how many kernel workers its file operations
+ * get, for all rings of the thread: the lesser of @entries and four per processor. Open the
+ * largest first.
+ *
  * With RF_SETUP_NO_MMAP the memory is mapped here, and unmapped by rf_deinit();
  * rf_init_mem() takes yours.
  *
@@ -140,7 +144,8 @@ struct rf_ring {
  *   -EMFILE      this process has too many descriptors
  *   -ENFILE      the system has
  *   -ENOMEM      out of memory, or over RLIMIT_MEMLOCK
- *   -EAGAIN      the mapping is over RLIMIT_MEMLOCK
+ *   -EAGAIN      the mapping is over RLIMIT_MEMLOCK; or RF_SETUP_SQPOLL, and there may be no
+ *                further thread (RLIMIT_NPROC)
  *   -ENXIO       RF_SETUP_ATTACH_WQ: wq_fd is not open
  *
  * `ringfence probe` tells which of these hold on a system, and why.
