@@ -135,11 +135,24 @@ static inline int enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_c
                                  flags | ring->enter_flags, NULL, _NSIG / 8);
 }
 
+/*
+ * Before each wait. It counts from the head that we show: what was taken must
+ * not count as ready. Returns how much to wait for: on a mixed ring one slot
+ * can stay free before a 32-byte CQE that waits outside. Linux 6.18 then
+ * spins for ever, deaf to signals, if the wait is for the full queue.
+ */
+static inline uint32_t begin_wait(struct rf_ring *ring, uint32_t wait_nr)
+{
+    release_all(ring);
+    if (RF_UNLIKELY(ring->flags & RF_SETUP_CQE_MIXED))
+        return min_u32(wait_nr, ring->cq.entries - 1);
+    return wait_nr;
+}
+
 int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, uint32_t flags)
 {
-    /* The wait counts from the head that we show: what was taken must not count as ready. */
     if (flags & RF_ENTER_GETEVENTS && min_complete > 0)
-        release_all(ring);
+        min_complete = begin_wait(ring, min_complete);
     return enter(ring, to_submit, min_complete, flags);
 }
 
@@ -177,7 +190,7 @@ int rf_submit_and_wait(struct rf_ring *ring, uint32_t wait_nr)
     if (wait_nr == 0)
         return rf_submit(ring);
     uint32_t queued = flush(&ring->sq);
-    release_all(ring); /* what was taken must not count as ready */
+    wait_nr = begin_wait(ring, wait_nr);
     uint32_t flags;
     (void)must_enter(ring, queued, &flags);
     return enter(ring, queued, wait_nr, flags | RF_ENTER_GETEVENTS);

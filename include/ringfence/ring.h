@@ -420,7 +420,9 @@ RF_API int rf_submit(struct rf_ring *ring);
 /**
  * rf_submit_and_wait() - the same, and wait until @wait_nr CQEs are there to be taken.
  *
- * A short count of SQEs (see rf_submit()) means that it did not wait.
+ * A short count of SQEs (see rf_submit()) means that it did not wait. On an
+ * RF_SETUP_CQE_MIXED ring slots of 16 bytes are counted, and the wait is for one slot less
+ * than the queue has, at most: with overflowed CQEs it might never be quite full.
  */
 RF_API int rf_submit_and_wait(struct rf_ring *ring, uint32_t wait_nr);
 
