@@ -340,7 +340,7 @@ static const struct rf_error errors[] = {
            "Ask for 1 to 32768 entries."),
     SHARED_AS_ZIG(SETUP_BUF_RING, EDOM, NOT_POWER_OF_TWO, "Round it up: 1, 2, 4, ... 32768."),
     SHARED_AS_ZIG(SETUP_BUF_RING, EINVAL, ARGUMENTS_INVALID,
-                  "Use kernel 5.19 or newer, and flags that it knows."),
+                  "Use kernel 5.19 or newer, and buffers of 1 byte at least."),
     NEW(SETUP_BUF_RING, EEXIST, "BufferGroupAlreadyRegistered",
         "The group id is in use, by a buffer ring or by provided buffers.",
         "Choose another id or free that group first; with RF_SETUP_SINGLE_ISSUER it can also be "
@@ -349,8 +349,13 @@ static const struct rf_error errors[] = {
         "The memory of the buffer ring cannot be pinned.",
         "Give memory that is mapped and writable."),
     NEW(SETUP_BUF_RING, EOPNOTSUPP, "IncrementalUnsupported",
-        "This kernel does not use up a buffer piece by piece (RF_PBUF_RING_INC).",
-        "Leave the flag out, or use kernel 6.12 or newer."),
+        "This kernel does not use up a buffer piece by piece (RF_PBUF_RING_INC), or ringfence does "
+        "not know the flag.",
+        "Leave the flag out, or use kernel 6.12 or newer; rf_reason() tells when it was ringfence "
+        "that refused."),
+    NEW(SETUP_BUF_RING, EOVERFLOW, "BufferMemoryTooLarge",
+        "All buffers of the group together do not fit the address space.",
+        "Ask for fewer or smaller buffers."),
     SHARED_AS_ZIG(SETUP_BUF_RING, ENOMEM, OUT_OF_MEMORY,
                   "Ask for less or raise RLIMIT_MEMLOCK: without CAP_IPC_LOCK buffer rings count "
                   "against it."),
@@ -365,6 +370,12 @@ static const struct rf_error errors[] = {
 
     SHARED_AS_ZIG(BUFFER_GROUP, ENODATA, NO_BUFFER_SELECTED,
                   "Look at res first: an error and the end of a stream come without a buffer."),
+
+    NEW(BUFFER_GROUP, EPROTO, "BufferCompletionInvalid",
+        "The completion cannot be of this group: it names a buffer that is not there or not with "
+        "the kernel, or brings more bytes than are left in it.",
+        "Give each group its own completions, once each and in the order they came; no operation "
+        "of the group may use RF_RECVSEND_BUNDLE."),
 
     SHARED_AS_ZIG(BUFFER_ID, ENODATA, NO_BUFFER_SELECTED,
                   "Look at res first: an error and the end of a stream come without a buffer."),

@@ -261,7 +261,8 @@ static const struct {
         {"NoSystemCall",
          "The kernel has no io_uring, or something in its place says so: a seccomp filter, a "
          "sandbox, an emulator.",
-         "Use a kernel from 5.10 on, built with CONFIG_IO_URING, and look for what stands between."},
+         "Use a kernel from 5.10 on, built with CONFIG_IO_URING, and look for what stands in "
+         "between."},
     [RF_BLOCKED_TOO_OLD] = {"KernelTooOld",
                             "The kernel's io_uring is older than 5.4 and cannot map both rings "
                             "at once.",

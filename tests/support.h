@@ -28,6 +28,7 @@
 #ifndef TESTS_SUPPORT_H
 #define TESTS_SUPPORT_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -98,5 +99,15 @@ struct rf_cqe submit_and_reap(struct rf_ring *ring);
 /* Fails the test unless a call returned @expected, naming a negative errno. */
 #define assert_result(actual, expected) assert_result_at((actual), (expected), __FILE__, __LINE__)
 void assert_result_at(long actual, long expected, const char *file, int line);
+
+/* The result is this errno, errno itself is untouched, and it has this name for this call. */
+#define assert_named_error(call, expression, error, name)                       \
+    do {                                                                        \
+        errno = 4711;                                                           \
+        int result_ = (expression);                                             \
+        assert_int_equal(errno, 4711);                                          \
+        assert_result(result_, -(error));                                       \
+        assert_string_equal(rf_error_name(RF_CALL_##call, result_), name);      \
+    } while (0)
 
 #endif

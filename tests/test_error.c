@@ -143,6 +143,8 @@ static const struct named zig_lacks[] = {
     {RF_CALL_SETUP_BUF_RING, EEXIST, "BufferGroupAlreadyRegistered"},
     {RF_CALL_SETUP_BUF_RING, EFAULT, "BufferRingUnpinnable"},
     {RF_CALL_SETUP_BUF_RING, EOPNOTSUPP, "IncrementalUnsupported"},
+    {RF_CALL_SETUP_BUF_RING, EOVERFLOW, "BufferMemoryTooLarge"},
+    {RF_CALL_BUFFER_GROUP, EPROTO, "BufferCompletionInvalid"},
     {RF_CALL_FREE_BUF_RING, ENOENT, "BufferGroupNotFound"},
     {RF_CALL_FREE_BUF_RING, EINVAL, "BufferGroupNotRing"},
     {RF_CALL_REGISTER_RING_FD, EBUSY, "RegisteredRingSlotsFull"},
