@@ -223,6 +223,14 @@ static uint32_t skip_fillers(struct rf_cq *cq, uint32_t index, uint32_t *ready)
     return index;
 }
 
+/* A 32-byte CQE whose second half is not there or would lie behind the queue: a lie. */
+static bool cut_in_half(const struct rf_ring *ring, uint32_t ready)
+{
+    const struct rf_cq *cq = &ring->cq;
+    return ring->flags & RF_SETUP_CQE_MIXED && cq->next->flags & RF_CQE_F_32 &&
+           (ready < 2 || cq->next + 1 == cq->wrap);
+}
+
 /* Where the size of a CQE must be looked at before the next can be found. */
 static bool refill_one(struct rf_ring *ring)
 {
@@ -233,7 +241,7 @@ static bool refill_one(struct rf_ring *ring)
         index = skip_fillers(cq, index, &ready);
     place(cq, index);
     release_to(cq, index);
-    if (ready == 0)
+    if (ready == 0 || cut_in_half(ring, ready))
         return false;
     cq->end = cq->next + 1; /* one, and come here again for the next */
     cq->end_index = index + 1;
