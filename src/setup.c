@@ -140,7 +140,8 @@ static int open_ring(struct rf_ring *ring, uint32_t entries, struct rf_params *p
     int fd = setup(ring, entries, &request, &reply);
     if (fd < 0)
         return fd;
-    adopt_fd(ring, fd, reply.flags);
+    /* What was asked for says what @fd is: an index closed by mistake is somebody's file. */
+    adopt_fd(ring, fd, request.flags);
     err = check_reply(ring, &request, &reply);
     if (!err)
         err = rfi_map(ring, &reply);
