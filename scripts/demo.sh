@@ -10,23 +10,30 @@ ringfence=$1
 echo "== ringfence probe"
 "$ringfence" probe
 
-# The largest of the trees that every system has, as long as a copy of it surely fits.
-limit_kib=$((2 * 1024 * 1024))
+target=$(mktemp -d)
+trap 'rm -rf "$target"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# The largest of the trees that systems have, if a copy fits well.
+limit_kib=$(($(df -Pk "$target" | awk 'NR == 2 { print $4 }') / 2))
+if [ "$limit_kib" -gt $((512 * 1024)) ]; then
+    limit_kib=$((512 * 1024))
+fi
 source=
 most=0
-for tree in /usr/share/doc /usr/include /usr/share/zoneinfo /usr/lib/python3 /etc; do
-    [ -d "$tree" ] && [ -r "$tree" ] || continue
+for tree in /usr/share /usr/share/doc /usr/include /usr/lib/python3 /usr/share/zoneinfo; do
+    [ -d "$tree" ] || continue
     kib=$(du -sk "$tree" 2>/dev/null | cut -f1)
     if [ "$kib" -gt "$most" ] && [ "$kib" -lt "$limit_kib" ]; then
         source=$tree
         most=$kib
     fi
 done
-
-target=$(mktemp -d)
-trap 'rm -rf "$target"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+if [ -z "$source" ]; then
+    echo "demo: no tree of this system fits into $target" >&2
+    exit 1
+fi
 
 echo
 echo "== ringfence cp -r --verify $source $target"
