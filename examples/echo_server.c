@@ -118,16 +118,17 @@ int main(int argc, char **argv)
         fputs("usage: echo_server PORT\n", stderr);
         return 2;
     }
-    if (!open_files((uint16_t)atoi(argv[1]))) {
-        perror("listening");
-        return 1;
-    }
     int err = rf_init(&ring, 2 * FD_MAX, 0);
     if (err) {
         explain("opening a ring", RF_CALL_INIT, err);
         return 1;
     }
-    serve(&ring);
+    if (open_files((uint16_t)atoi(argv[1]))) {
+        serve(&ring);
+    } else {
+        perror("listening");
+        failed = true;
+    }
     rf_deinit(&ring);
     return failed;
 }

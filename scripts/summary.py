@@ -4,7 +4,7 @@
 summary.py [LABEL=]BUILD... - what the tests of these build directories came to.
 
 Reads the log that `meson test` leaves in each, prints every failed test with what
-it said and every skipped one with its reason, and as the last line
+it said, what was skipped with the reason, and as the last line
 
     N passed, N failed, N skipped
 
@@ -30,22 +30,23 @@ PLAN = re.compile(r"^1\.\.(\d+)\s*(?:# *(.*))?$")
 REASON = "# skipped because "
 SANITIZER = re.compile(r"runtime error:|ERROR: (Address|Leak|Thread|Memory)Sanitizer")
 LINES_SHOWN = 25
+SAME_SHOWN = 3
 
 
 @dataclass
 class Tally:
     passed: int = 0
     failed: list = field(default_factory=list)   # (what, [lines it said])
-    skipped: list = field(default_factory=list)  # (what, reason)
+    skipped: list = field(default_factory=list)  # (program, test or "", reason)
 
     def fail(self, what, said=()):
         self.failed.append((what, list(said)))
 
-    def skip(self, what, reason):
+    def skip(self, program, test, reason):
         if reason:
-            self.skipped.append((what, reason))
+            self.skipped.append((program, test, reason))
         else:
-            self.fail(f"{what}: skipped without a reason")
+            self.fail(f"{program}{test and ': '}{test}: skipped without a reason")
 
 
 def tail(*texts):
@@ -78,7 +79,7 @@ def count_tap(tally, program, out):
             if skip:
                 # cmocka puts the name behind the word, others the reason.
                 name = skip[1] or skip[2] or f"test {seen}"
-                tally.skip(f"{program}: {name}", reason or (skip[1] and skip[2]))
+                tally.skip(program, name, reason or (skip[1] and skip[2]))
             elif result[1]:
                 bad += 1
                 tally.fail(f"{program}: {rest or f'test {seen}'}")
@@ -92,7 +93,7 @@ def count_tap(tally, program, out):
             plan = int(planned[1])
             if plan == 0 and seen == 0:
                 why = re.sub(r"^skip\S*\s*", "", planned[2] or "", flags=re.IGNORECASE)
-                tally.skip(program, reason or why)
+                tally.skip(program, "", reason or why)
         elif line.startswith(REASON):
             reason = line[len(REASON):].strip()
         elif line.startswith("Bail out!"):
@@ -129,7 +130,7 @@ def count_program(tally, program, entry, is_tap):
     if not is_tap:
         said = [line.strip() for line in out.splitlines() if line.strip()]
         if entry.get("returncode") == 77 and not killed:
-            tally.skip(program, said[-1] if said else None)
+            tally.skip(program, "", said[-1] if said else None)
         elif ended:
             tally.fail(f"{program}: {ended}", tail(out, err))
         elif complaint:
@@ -173,6 +174,19 @@ def count_build(tally, label, build):
         tally.fail(f"{prefix}there is no test")
 
 
+def print_skipped(skipped):
+    """One line a test; or one for all of a program that have the same reason, if many do."""
+    tests_of = {}
+    for program, test, reason in skipped:
+        tests_of.setdefault((program, reason), []).append(test)
+    for (program, reason), tests in sorted(tests_of.items()):
+        if len(tests) > SAME_SHOWN:
+            print(f"SKIPPED {program}: {len(tests)} tests: {reason}")
+            continue
+        for test in tests:
+            print(f"SKIPPED {program}{test and ': '}{test}: {reason}")
+
+
 def main(arguments):
     if not arguments or arguments[0].startswith("-"):
         print(__doc__.strip())
@@ -182,8 +196,7 @@ def main(arguments):
         label, _, build = argument.rpartition("=")
         count_build(tally, label, build)
 
-    for what, reason in sorted(tally.skipped):
-        print(f"SKIPPED {what}: {reason}")
+    print_skipped(tally.skipped)
     for what, said in tally.failed:
         print(f"FAILED {what}")
         for line in said:

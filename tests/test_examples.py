@@ -110,14 +110,18 @@ def provided_buffers_receives_everything_in_order():
 
 # --- echo_server ---------------------------------------------------------
 
-def connect(port):
+def connect(port, server):
     """Connects as soon as the server listens."""
-    for _ in range(200):
+    for _ in range(500):
         try:
             return socket.create_connection(("127.0.0.1", port), timeout=10)
         except ConnectionRefusedError:
+            if server.poll() is not None:
+                out, err = server.communicate()
+                skip_without_ring(server.returncode, err)
+                raise AssertionError(f"the server has ended: {out}{err}") from None
             time.sleep(0.02)
-    return None
+    raise AssertionError("the server does not listen")
 
 
 def echo(connection, data):
@@ -137,13 +141,8 @@ def echo_server_serves_many_and_ends_on_ctrl_c():
     with subprocess.Popen([programs["echo_server"], str(port)], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as server:
         try:
-            # Without a ring it listens all the same for a moment, and then is gone.
-            first = connect(port) if server.poll() is None else None
-            if first is None or server.poll() is not None:
-                out, err = server.communicate(timeout=10)
-                skip_without_ring(server.returncode, err)
-                raise AssertionError(f"no connection: {out}{err}")
-            connections = [first] + [connect(port) for _ in range(20)]
+            connections = [connect(port, server) for _ in range(21)]
+            first = connections[0]
             for number, connection in enumerate(connections):
                 echo(connection, b"hello from %d" % number)
             for connection in connections[1:10]:

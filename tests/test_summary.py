@@ -77,6 +77,15 @@ def a_skip_with_a_reason_is_neither_passed_nor_failed():
         tap.check(f"SKIPPED [made-up] {what}\n" in out, f"{what} is missing in\n{out}")
 
 
+def skips_with_one_reason_are_told_together():
+    lines = "".join(f"# skipped because it rains\nok {i} # SKIP x{i}\n" for i in range(1, 6))
+    counts, out = summarise(program("a", f"1..7\n{lines}# skipped because it pours\n"
+                                         "ok 6 # SKIP y\nok 7 - z\n"))
+    tap.equal(counts, (1, 0, 6), out)
+    tap.equal(out.splitlines()[:-1], ["SKIPPED [made-up] a: y: it pours",
+                                      "SKIPPED [made-up] a: 5 tests: it rains"])
+
+
 def a_skip_without_a_reason_fails():
     counts, out = summarise(program("a", "1..2\n# skipped because it rains\nok 1 # SKIP x\n"
                                          "not ok 2 # SKIP y\n"),
@@ -160,6 +169,7 @@ tap.main([
     good_results_pass,
     a_failed_line_fails_and_shows_what_it_said,
     a_skip_with_a_reason_is_neither_passed_nor_failed,
+    skips_with_one_reason_are_told_together,
     a_skip_without_a_reason_fails,
     a_crash_fails_though_every_line_was_fine,
     a_crash_after_a_failure_is_counted_besides,
