@@ -423,7 +423,7 @@ uint32_t peer_run(struct peer *peer)
     do {
         consumed = consume(peer, UINT32_MAX);
         total += consumed;
-    } while (consumed > 0 && peer->consume_limit == UINT32_MAX);
+    } while (consumed > 0 && total < peer->sq_entries && peer->consume_limit == UINT32_MAX);
     run_deferred(peer);
     return total;
 }
