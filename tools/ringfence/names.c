@@ -5,84 +5,15 @@
 #include <strings.h>
 
 #include <ringfence/abi.h>
+#include <ringfence/ops.h>
 
 /* The name comes from the constant, so it cannot say READ at the number of WRITE. */
-#define OP(name, since, text) [RF_OP_##name] = {#name, since, text}
 #define REG(name, since, text) [RF_REGISTER_##name] = {#name, since, text}
 #define UNREG(name, since, text) [RF_UNREGISTER_##name] = {"UNREGISTER_" #name, since, text}
 #define FLAG(prefix, name, since, text) \
     [__builtin_ctz(RF_##prefix##_##name)] = {#name, since, text}
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
-
-static const struct name operations[] = {
-    OP(NOP, "5.1", "nothing"),
-    OP(READV, "5.1", "preadv2(2)"),
-    OP(WRITEV, "5.1", "pwritev2(2)"),
-    OP(FSYNC, "5.1", "fsync(2), fdatasync(2)"),
-    OP(READ_FIXED, "5.1", "read into a registered buffer"),
-    OP(WRITE_FIXED, "5.1", "write from a registered buffer"),
-    OP(POLL_ADD, "5.1", "wait for events, once or many times"),
-    OP(POLL_REMOVE, "5.1", "end or change such a wait"),
-    OP(SYNC_FILE_RANGE, "5.2", "sync_file_range(2)"),
-    OP(SENDMSG, "5.3", "sendmsg(2)"),
-    OP(RECVMSG, "5.3", "recvmsg(2), once or many times"),
-    OP(TIMEOUT, "5.4", "a time, or a number of completions"),
-    OP(TIMEOUT_REMOVE, "5.5", "end or change a timeout"),
-    OP(ACCEPT, "5.5", "accept4(2), once or many times"),
-    OP(ASYNC_CANCEL, "5.5", "cancel other operations"),
-    OP(LINK_TIMEOUT, "5.5", "a time limit for the one before"),
-    OP(CONNECT, "5.5", "connect(2)"),
-    OP(FALLOCATE, "5.6", "fallocate(2)"),
-    OP(OPENAT, "5.6", "openat(2)"),
-    OP(CLOSE, "5.6", "close(2), also of a registered file"),
-    OP(FILES_UPDATE, "5.6", "change registered files"),
-    OP(STATX, "5.6", "statx(2)"),
-    OP(READ, "5.6", "pread(2), read(2)"),
-    OP(WRITE, "5.6", "pwrite(2), write(2)"),
-    OP(FADVISE, "5.6", "posix_fadvise(2)"),
-    OP(MADVISE, "5.6", "madvise(2)"),
-    OP(SEND, "5.6", "send(2), sendto(2)"),
-    OP(RECV, "5.6", "recv(2), once or many times"),
-    OP(OPENAT2, "5.6", "openat2(2)"),
-    OP(EPOLL_CTL, "5.6", "epoll_ctl(2)"),
-    OP(SPLICE, "5.7", "splice(2)"),
-    OP(PROVIDE_BUFFERS, "5.7", "give buffers for the kernel to choose"),
-    OP(REMOVE_BUFFERS, "5.7", "take such buffers back"),
-    OP(TEE, "5.8", "tee(2)"),
-    OP(SHUTDOWN, "5.11", "shutdown(2)"),
-    OP(RENAMEAT, "5.11", "renameat2(2)"),
-    OP(UNLINKAT, "5.11", "unlinkat(2)"),
-    OP(MKDIRAT, "5.15", "mkdirat(2)"),
-    OP(SYMLINKAT, "5.15", "symlinkat(2)"),
-    OP(LINKAT, "5.15", "linkat(2)"),
-    OP(MSG_RING, "5.18", "a completion or a file to another ring"),
-    OP(FSETXATTR, "5.19", "fsetxattr(2)"),
-    OP(SETXATTR, "5.19", "setxattr(2)"),
-    OP(FGETXATTR, "5.19", "fgetxattr(2)"),
-    OP(GETXATTR, "5.19", "getxattr(2)"),
-    OP(SOCKET, "5.19", "socket(2)"),
-    OP(URING_CMD, "5.19", "a command of a driver or a socket"),
-    OP(SEND_ZC, "6.0", "send without copying"),
-    OP(SENDMSG_ZC, "6.1", "sendmsg without copying"),
-    OP(READ_MULTISHOT, "6.7", "read, many times"),
-    OP(WAITID, "6.7", "waitid(2)"),
-    OP(FUTEX_WAIT, "6.7", "wait on a futex"),
-    OP(FUTEX_WAKE, "6.7", "wake those who wait on it"),
-    OP(FUTEX_WAITV, "6.7", "wait on several futexes"),
-    OP(FIXED_FD_INSTALL, "6.8", "a descriptor for a registered file"),
-    OP(FTRUNCATE, "6.9", "ftruncate(2)"),
-    OP(BIND, "6.11", "bind(2)"),
-    OP(LISTEN, "6.11", "listen(2)"),
-    OP(RECV_ZC, "6.15", "receive without copying"),
-    OP(EPOLL_WAIT, "6.15", "epoll_wait(2)"),
-    OP(READV_FIXED, "6.15", "readv into a registered buffer"),
-    OP(WRITEV_FIXED, "6.15", "writev from a registered buffer"),
-    OP(PIPE, "6.16", "pipe2(2)"),
-    OP(NOP128, "6.19", "nothing, in a 128-byte entry"),
-    OP(URING_CMD128, "6.19", "a command in a 128-byte entry"),
-};
-RF_STATIC_ASSERT(COUNT_OF(operations) == RF_OP_LAST, "a row per operation");
 
 static const struct name features[] = {
     FLAG(FEAT, SINGLE_MMAP, "5.4", "both rings in one mapping"),
@@ -199,7 +130,7 @@ RF_STATIC_ASSERT(COUNT_OF(register_ops) == RF_REGISTER_LAST, "a row per registra
 #define TABLE(table) .names = (table), .count = COUNT_OF(table)
 
 const struct kind_info kinds[KINDS] = {
-    [KIND_OPERATION] = {"operations", "Operations", "OP_", TABLE(operations)},
+    [KIND_OPERATION] = {"operations", "Operations", "OP_", .count = RF_OP_LAST},
     [KIND_FEATURE] = {"features", "Features", "FEAT_", TABLE(features)},
     [KIND_SETUP_FLAG] = {"setup_flags", "Setup flags", "SETUP_", TABLE(setup_flags)},
     [KIND_ENTER_FLAG] = {"enter_flags", "Enter flags", "ENTER_", TABLE(enter_flags)},
@@ -208,10 +139,18 @@ const struct kind_info kinds[KINDS] = {
                           TABLE(register_ops)},
 };
 
+struct name name_of(const struct kind_info *info, uint32_t number)
+{
+    if (info->names)
+        return info->names[number];
+    const struct rf_op_info *op = rf_op_info(number);
+    return (struct name){op->name, op->since, op->text};
+}
+
 static int find_in(const struct kind_info *info, const char *name, uint32_t *ret_number)
 {
     for (uint32_t i = 0; i < info->count; i++)
-        if (strcasecmp(info->names[i].name, name) == 0) {
+        if (strcasecmp(name_of(info, i).name, name) == 0) {
             *ret_number = i;
             return 1;
         }

@@ -2,9 +2,10 @@
 /*
  * names.h - what the numbers of io_uring are called.
  *
- * One table per kind of thing. The index of a row is the number of the opcode or
- * of the flag's bit, so no table can have two rows for one number. A test compares
- * all of them with abi.h and finds holes.
+ * Operations are those of the library's table, ops.h. For the other kinds there is a
+ * table here. The index of a row is the number of the registration or of the flag's
+ * bit, so no table can have two rows for one number, and a test compares all of
+ * them with abi.h.
  */
 #ifndef RINGFENCE_TOOL_NAMES_H
 #define RINGFENCE_TOOL_NAMES_H
@@ -32,12 +33,15 @@ struct kind_info {
     const char *key;    /* "setup_flags" */
     const char *title;  /* "Setup flags" */
     const char *prefix; /* "SETUP_": what abi.h has between RF_ and the name */
-    const struct name *names;
+    const struct name *names; /* NULL: operations */
     uint32_t count;
 };
 
 /* By enum kind. */
 extern const struct kind_info kinds[KINDS];
+
+/* The row of a number below info->count. */
+struct name name_of(const struct kind_info *info, uint32_t number);
 
 /*
  * Finds what is called @name, in capitals or not: READ, OP_READ, IORING_OP_READ,

@@ -90,9 +90,9 @@ static json_t *item_json(const struct kind_info *info, uint32_t index,
     enum state state = (enum state)answer->state[index];
     bool named = index < info->count;
     put(object, "number", json_integer(index));
-    put(object, "name", named ? json_string(info->names[index].name) : json_null());
+    put(object, "name", named ? json_string(name_of(info, index).name) : json_null());
     put(object, "supported", state == IS_UNKNOWN ? json_null() : json_boolean(state == IS_THERE));
-    put(object, "since", named ? json_string(info->names[index].since) : json_null());
+    put(object, "since", named ? json_string(name_of(info, index).since) : json_null());
     if (state == IS_REFUSED)
         put(object, "refused", json_string(rf_error_name(RF_CALL_NONE, answer->error[index])));
     return object;

@@ -128,8 +128,8 @@ static int name_width(const struct kind_info *info)
 {
     size_t width = 0;
     for (uint32_t i = 0; i < info->count; i++)
-        if (strlen(info->names[i].name) > width)
-            width = strlen(info->names[i].name);
+        if (strlen(name_of(info, i).name) > width)
+            width = strlen(name_of(info, i).name);
     return (int)width;
 }
 
@@ -149,7 +149,7 @@ static void print_cell(enum kind kind, uint32_t number, int width, enum state st
 {
     if (has_numbers(kind))
         printf("%3u ", number);
-    printf("%-*s ", width, kinds[kind].names[number].name);
+    printf("%-*s ", width, name_of(&kinds[kind], number).name);
     print_in(state_colour(state), state_word(state));
 }
 
@@ -175,11 +175,11 @@ static void print_columns(enum kind kind, const struct answer *answer)
 
 static void print_line(enum kind kind, uint32_t number, int width, const struct answer *answer)
 {
-    const struct name *name = &kinds[kind].names[number];
+    const struct name name = name_of(&kinds[kind], number);
     enum state state = (enum state)answer->state[number];
     fputs("  ", stdout);
     print_cell(kind, number, width, state);
-    printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(state)), "", name->since, name->text);
+    printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(state)), "", name.since, name.text);
 }
 
 /* Those from @first on that were refused with one errno; none if an earlier one was. */
@@ -195,7 +195,7 @@ static void print_refused(const struct kind_info *info, const struct answer *ans
         if (i < first)
             return;
         if (used < sizeof text)
-            used += (size_t)snprintf(text + used, sizeof text - used, " %s", info->names[i].name);
+            used += (size_t)snprintf(text + used, sizeof text - used, " %s", name_of(info, i).name);
     }
     print_labelled("*", 2, text);
 }
@@ -240,21 +240,21 @@ void print_probe_answers(const struct probe_report *report,
     for (size_t i = 0; i < count; i++) {
         const struct kind_info *info = &kinds[questions[i].kind];
         int needed = (int)(strlen(info->prefix) +
-                           strlen(info->names[questions[i].number].name));
+                           strlen(name_of(info, questions[i].number).name));
         if (needed > width)
             width = needed;
     }
     for (size_t i = 0; i < count; i++) {
         const struct kind_info *info = &kinds[questions[i].kind];
-        const struct name *name = &info->names[questions[i].number];
+        const struct name name = name_of(info, questions[i].number);
         const struct answer *answer = &report->kernel.answers[questions[i].kind];
         enum state state = (enum state)answer->state[questions[i].number];
-        bool bare = strncmp(name->name, "UNREGISTER_", 11) == 0;
+        bool bare = strncmp(name.name, "UNREGISTER_", 11) == 0;
         char full[64];
-        snprintf(full, sizeof full, "%s%s", bare ? "" : info->prefix, name->name);
+        snprintf(full, sizeof full, "%s%s", bare ? "" : info->prefix, name.name);
         printf("%-*s ", width, full);
         print_in(state_colour(state), state_word(state));
-        printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(state)), "", name->since, name->text);
+        printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(state)), "", name.since, name.text);
     }
 }
 
