@@ -32,7 +32,7 @@ def run_blocked(error, program):
 def ends_green_with_reasons(error, program):
     tally = run_blocked(error, program)
     tap.check(not tally.failed, "\n".join("\n".join([what, *said]) for what, said in tally.failed))
-    reasons = {reason for _, reason in tally.skipped}
+    reasons = {reason for *_, reason in tally.skipped}
     skipped[error, program] = len(tally.skipped)
     tap.comment(f"{tally.passed} passed, {len(tally.skipped)} skipped")
     for reason in sorted(reasons)[:5]:
