@@ -198,6 +198,7 @@ void open_connection(struct rf_ring *ring, struct connection *conn)
         fail_msg("accept: %s", strerror(-accepted->res));
     assert_int_equal(accepted->flags & ~RF_CQE_F_SOCK_NONEMPTY, 0);
     conn->server = accepted->res;
+    assert_int_equal(fcntl(conn->server, F_GETFD), FD_CLOEXEC); /* the flags of accept */
 
     /* The peer that accept named is the client. */
     socklen_t len = sizeof addr;
