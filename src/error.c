@@ -48,6 +48,12 @@ static const struct rf_call_info calls[] = {
     CALL(UNREGISTER_RING_FD, "rf_unregister_ring_fd()", REGISTER),
     CALL(ENABLE_RINGS, "rf_enable_rings()", REGISTER),
     CALL(PEEK_CQE, "rf_peek_cqe()", ENTER),
+    CALL(REGISTER_FILES_TAGS, "rf_register_files_tags()", REGISTER),
+    CALL(REGISTER_FILES_UPDATE_TAG, "rf_register_files_update_tag()", REGISTER),
+    CALL(REGISTER_BUFFERS_TAGS, "rf_register_buffers_tags()", REGISTER),
+    CALL(REGISTER_BUFFERS_SPARSE, "rf_register_buffers_sparse()", REGISTER),
+    CALL(REGISTER_BUFFERS_UPDATE, "rf_register_buffers_update_tag()", REGISTER),
+    CALL(CLONE_BUFFERS, "rf_clone_buffers(), rf_clone_buffers_offset()", REGISTER),
 };
 
 /* --- errors -------------------------------------------------------------- */
@@ -67,6 +73,14 @@ static const struct rf_call_info calls[] = {
 #define ACCESS_DENIED \
     "AccessDenied", "The system does not let this process map the ring's descriptor."
 #define ARGUMENTS_INVALID "ArgumentsInvalid", "The kernel does not take the arguments."
+#define BUFFER_COUNT "BufferCountOutOfRange", "No buffer, or more than the kernel takes."
+#define BUFFER_RANGE_OVERFLOW \
+    "BufferRangeOverflow", "A buffer ends beyond the address space, or a range of them too far."
+#define BUFFER_UNPINNABLE \
+    "BufferUnpinnable", "A buffer, or the array that names them, cannot be pinned or read."
+#define BUFFERS_ALREADY_REGISTERED \
+    "BuffersAlreadyRegistered", "The ring has registered buffers, and can have only one table of them."
+#define BUFFERS_NOT_REGISTERED "BuffersNotRegistered", "The ring has no buffers."
 #define FD_INVALID \
     "FileDescriptorInvalid", "A descriptor is not open, or not of a kind that is taken here."
 #define FILE_RANGE_INVALID \
@@ -103,8 +117,15 @@ static const struct rf_call_info calls[] = {
 #define SYSTEM_FDS "SystemFdQuotaExceeded", "The whole system has as many open files as it may."
 #define SYSTEM_OUTDATED "SystemOutdated", "There is no io_uring here, or too old a one."
 #define SYSTEM_RESOURCES "SystemResources", "The kernel could not get the memory it needs for this."
+#define TABLE_INVALID \
+    "TableInvalid", "No slots, too many, or a tag for a slot that stays empty."
 #define USER_FDS \
     "UserFdQuotaExceeded", "More slots than RLIMIT_NOFILE or the kernel (2^20) allows."
+
+/* A remedy that several share. */
+#define BUFFER_RULES                                                                              \
+    "Each must be mapped, writable, 1 byte to 1 GiB, and no shared mapping of a file; "           \
+    "{NULL, 0} leaves a slot empty."
 
 /* A shared meaning is two arguments, so each macro is expanded once more. */
 #define SHARED_AS_ZIG(...) AS_ZIG(__VA_ARGS__)
@@ -235,8 +256,10 @@ static const struct rf_error errors[] = {
     SHARED_AS_ZIG(REGISTER, EBADF, FD_INVALID,
                   "Use a ring that is open; one with a registered descriptor only in the thread "
                   "that registered it."),
-    NEW(REGISTER, EOPNOTSUPP, "FileDescriptorNotRing", "The ring's descriptor is not a ring.",
-        "Look for code that closes descriptors it does not own."),
+    NEW(REGISTER, EOPNOTSUPP, "RegistrationUnsupported",
+        "This kernel is too old for the registration, or the ring's descriptor is not a ring.",
+        "rf_reason() tells what the kernel lacks; if it tells nothing, look for code that closes "
+        "descriptors it does not own."),
     SHARED_NEW(REGISTER, EINVAL, ARGUMENTS_INVALID,
                "Look whether this kernel has the registration, then at its arguments."),
     NEW(REGISTER, EFAULT, "ArgumentsOutsideAccessibleAddressSpace",
@@ -277,16 +300,14 @@ static const struct rf_error errors[] = {
     SHARED_AS_ZIG(REGISTER_FILES_SPARSE, EBUSY, FILES_ALREADY_REGISTERED,
                   "Change it with rf_register_files_update(), or unregister it first."),
     SHARED_AS_ZIG(REGISTER_FILES_SPARSE, EINVAL, FILES_EMPTY,
-                  "Ask for at least one slot; if that was done the kernel is older than 5.19: "
-                  "register an array of -1."),
+                  "Ask for at least one slot."),
     SHARED_AS_ZIG(REGISTER_FILES_SPARSE, EMFILE, USER_FDS,
                   "Ask for fewer slots, or raise the limit."),
     SHARED_AS_ZIG(REGISTER_FILES_SPARSE, ENXIO, SHUTTING_DOWN_OR_REGISTERING,
                   "Register from one thread, while the ring is open."),
 
     SHARED_RENAMED(REGISTER_FILE_ALLOC_RANGE, EINVAL, ZIG_EINVAL, FILE_RANGE_INVALID,
-                   "Register a file table first and name slots inside it; the kernel must be 6.0 "
-                   "or newer."),
+                   "Register a file table first and name slots inside it."),
     SHARED_NEW(REGISTER_FILE_ALLOC_RANGE, EOVERFLOW, FILE_RANGE_OVERFLOW,
                "Name slots inside the table."),
 
@@ -302,18 +323,13 @@ static const struct rf_error errors[] = {
     RENAMED(UNREGISTER_EVENTFD, ENXIO, "EventfdNotRegistered", ZIG_ENXIO,
             "The ring has no eventfd.", "There is nothing to do."),
 
-    RENAMED(REGISTER_BUFFERS, EBUSY, "BuffersAlreadyRegistered", ZIG_EBUSY,
-            "The ring has registered buffers, and can have only one table of them.",
-            "Call rf_unregister_buffers() first."),
-    RENAMED(REGISTER_BUFFERS, EINVAL, "BufferCountOutOfRange", ZIG_EINVAL,
-            "No buffer, or more than the kernel takes.",
-            "Give 1 to 16384 buffers; kernels before 5.13 take 1024."),
-    NEW(REGISTER_BUFFERS, EFAULT, "BufferUnpinnable",
-        "A buffer, or the array that names them, cannot be pinned or read.",
-        "Each must be mapped, writable, 1 byte to 1 GiB, and no shared mapping of a file; "
-        "{NULL, 0} leaves a slot empty."),
-    NEW(REGISTER_BUFFERS, EOVERFLOW, "BufferRangeOverflow",
-        "A buffer ends beyond the address space.", "Look at its address and length."),
+    SHARED_RENAMED(REGISTER_BUFFERS, EBUSY, ZIG_EBUSY, BUFFERS_ALREADY_REGISTERED,
+                   "Call rf_unregister_buffers() first."),
+    SHARED_RENAMED(REGISTER_BUFFERS, EINVAL, ZIG_EINVAL, BUFFER_COUNT,
+                   "Give 1 to 16384 buffers; kernels before 5.13 take 1024."),
+    SHARED_NEW(REGISTER_BUFFERS, EFAULT, BUFFER_UNPINNABLE, BUFFER_RULES),
+    SHARED_NEW(REGISTER_BUFFERS, EOVERFLOW, BUFFER_RANGE_OVERFLOW,
+               "Look at its address and length."),
     NEW(REGISTER_BUFFERS, EOPNOTSUPP, "BufferFileBacked",
         "A buffer is a mapping of a file, which older kernels refuse with this errno.",
         "Use anonymous memory."),
@@ -321,8 +337,7 @@ static const struct rf_error errors[] = {
                   "Register less or raise RLIMIT_MEMLOCK: without CAP_IPC_LOCK registered buffers "
                   "count against it."),
 
-    AS_ZIG(UNREGISTER_BUFFERS, ENXIO, "BuffersNotRegistered", "The ring has no buffers.",
-           "There is nothing to do."),
+    SHARED_AS_ZIG(UNREGISTER_BUFFERS, ENXIO, BUFFERS_NOT_REGISTERED, "There is nothing to do."),
 
     SHARED_RENAMED(REGISTER_NAPI, EINVAL, ZIG_EINVAL, NAPI_REFUSED,
                    "Use kernel 6.9 or newer, a ring without RF_SETUP_IOPOLL, and zero in what is "
@@ -398,6 +413,62 @@ static const struct rf_error errors[] = {
 
     NEW(PEEK_CQE, EAGAIN, "CompletionQueueEmpty", "There is no completion to take.",
         "Wait for one with rf_submit_and_wait() or rf_copy_cqe(), or look again later."),
+
+    SHARED_NEW(REGISTER_FILES_TAGS, EBUSY, FILES_ALREADY_REGISTERED,
+               "Change it with rf_register_files_update_tag(), or unregister it first."),
+    SHARED_NEW(REGISTER_FILES_TAGS, EINVAL, TABLE_INVALID,
+               "Give at least one descriptor, and the tag 0 to each slot that stays empty."),
+    SHARED_NEW(REGISTER_FILES_TAGS, EMFILE, USER_FDS, "Ask for fewer slots, or raise the limit."),
+    SHARED_NEW(REGISTER_FILES_TAGS, EBADF, FD_INVALID,
+               "Look for a descriptor that is closed or is a ring; -1 leaves a slot empty."),
+
+    SHARED_NEW(REGISTER_FILES_UPDATE_TAG, ENXIO, FILES_NOT_REGISTERED,
+               "Call rf_register_files_tags() or rf_register_files_sparse() first."),
+    NEW(REGISTER_FILES_UPDATE_TAG, EINVAL, "FileRangeOrTagInvalid",
+        "The slots named are not a range inside the file table, or an empty one has a tag.",
+        "Name at least one slot, and none past the end of the table; give -1 the tag 0."),
+    SHARED_NEW(REGISTER_FILES_UPDATE_TAG, EOVERFLOW, FILE_RANGE_OVERFLOW,
+               "Name slots inside the table."),
+    SHARED_NEW(REGISTER_FILES_UPDATE_TAG, EBADF, FD_INVALID,
+               "The first descriptor is closed or is a ring, and its slot is empty now; -1 "
+               "empties a slot on purpose."),
+
+    SHARED_NEW(REGISTER_BUFFERS_TAGS, EBUSY, BUFFERS_ALREADY_REGISTERED,
+               "Change them with rf_register_buffers_update_tag(), or unregister them first."),
+    SHARED_NEW(REGISTER_BUFFERS_TAGS, EINVAL, TABLE_INVALID,
+               "Give 1 to 16384 buffers, and the tag 0 to each index that stays empty."),
+    SHARED_NEW(REGISTER_BUFFERS_TAGS, EFAULT, BUFFER_UNPINNABLE, BUFFER_RULES),
+    SHARED_NEW(REGISTER_BUFFERS_TAGS, EOVERFLOW, BUFFER_RANGE_OVERFLOW,
+               "Look at its address and length."),
+    SHARED_NEW(REGISTER_BUFFERS_TAGS, ENOMEM, SYSTEM_RESOURCES,
+               "Register less or raise RLIMIT_MEMLOCK: without CAP_IPC_LOCK registered buffers "
+               "count against it."),
+
+    SHARED_NEW(REGISTER_BUFFERS_SPARSE, EBUSY, BUFFERS_ALREADY_REGISTERED,
+               "Change them with rf_register_buffers_update_tag(), or unregister them first."),
+    SHARED_NEW(REGISTER_BUFFERS_SPARSE, EINVAL, BUFFER_COUNT, "Ask for 1 to 16384 indexes."),
+
+    SHARED_NEW(REGISTER_BUFFERS_UPDATE, ENXIO, BUFFERS_NOT_REGISTERED,
+               "Call rf_register_buffers() or rf_register_buffers_sparse() first."),
+    NEW(REGISTER_BUFFERS_UPDATE, EINVAL, "BufferRangeOrTagInvalid",
+        "The indexes named are not a range inside the table of buffers, or an empty one has a tag.",
+        "Name at least one index, and none past the end of the table; give {NULL, 0} the tag 0."),
+    SHARED_NEW(REGISTER_BUFFERS_UPDATE, EFAULT, BUFFER_UNPINNABLE, BUFFER_RULES),
+    SHARED_NEW(REGISTER_BUFFERS_UPDATE, EOVERFLOW, BUFFER_RANGE_OVERFLOW,
+               "Look at its address and length, and whether the indexes end beyond 2^32."),
+    SHARED_NEW(REGISTER_BUFFERS_UPDATE, ENOMEM, SYSTEM_RESOURCES,
+               "Register less or raise RLIMIT_MEMLOCK: without CAP_IPC_LOCK registered buffers "
+               "count against it."),
+
+    SHARED_NEW(CLONE_BUFFERS, EBUSY, BUFFERS_ALREADY_REGISTERED,
+               "Unregister them first, or replace them with RF_REGISTER_DST_REPLACE."),
+    SHARED_NEW(CLONE_BUFFERS, ENXIO, BUFFERS_NOT_REGISTERED,
+               "Register buffers with the ring to clone from."),
+    NEW(CLONE_BUFFERS, EINVAL, "CloneInvalid",
+        "The range is not one of both tables, or the two rings do not account for memory alike.",
+        "Name indexes that the source has; open both rings as the same user, with CAP_IPC_LOCK "
+        "or without."),
+    SHARED_NEW(CLONE_BUFFERS, EOVERFLOW, BUFFER_RANGE_OVERFLOW, "Name indexes that the source has."),
 };
 
 /* --- plain errnos -------------------------------------------------------- */

@@ -214,6 +214,7 @@ int rfi_register(struct rf_ring *ring, uint32_t opcode, void *arg, uint32_t nr_a
 {
     /* Kernels before 6.3 take an index for entering, but not for registering. */
     int fd = ring->register_flags ? ring->enter_fd : ring->fd;
+    ring->reason = NULL;
     if (fd < 0)
         return -EBADF; /* -1 would not mean this ring, but no ring, or the whole task */
     return ring->sys->ring_register(ring->sys, fd, opcode | ring->register_flags, arg, nr_args);

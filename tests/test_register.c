@@ -680,7 +680,7 @@ static void what_is_no_ring_is_told(void **state)
     open_ring(&ring, 1, 0);
     int fd = ring.fd;
     ring.fd = open_zero();
-    assert_all_are_refused(&ring, -EOPNOTSUPP, "FileDescriptorNotRing");
+    assert_all_are_refused(&ring, -EOPNOTSUPP, "RegistrationUnsupported");
     close(ring.fd);
     ring.fd = fd;
     rf_deinit(&ring);

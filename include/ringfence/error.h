@@ -58,7 +58,13 @@ enum rf_call {
     RF_CALL_REGISTER_RING_FD = 22,         /* rf_register_ring_fd() */
     RF_CALL_UNREGISTER_RING_FD = 23,       /* rf_unregister_ring_fd() */
     RF_CALL_ENABLE_RINGS = 24,             /* rf_enable_rings() */
-    RF_CALL_PEEK_CQE = 25                  /* rf_peek_cqe() */
+    RF_CALL_PEEK_CQE = 25,                 /* rf_peek_cqe() */
+    RF_CALL_REGISTER_FILES_TAGS = 26,      /* rf_register_files_tags() */
+    RF_CALL_REGISTER_FILES_UPDATE_TAG = 27, /* rf_register_files_update_tag() */
+    RF_CALL_REGISTER_BUFFERS_TAGS = 28,    /* rf_register_buffers_tags() */
+    RF_CALL_REGISTER_BUFFERS_SPARSE = 29,  /* rf_register_buffers_sparse() */
+    RF_CALL_REGISTER_BUFFERS_UPDATE = 30,  /* rf_register_buffers_update_tag() */
+    RF_CALL_CLONE_BUFFERS = 31             /* rf_clone_buffers(), rf_clone_buffers_offset() */
 };
 
 /* One row of the table. */

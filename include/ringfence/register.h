@@ -7,19 +7,29 @@
  * negative errno with the ring as it was before, unless its comment says
  * otherwise. Besides the errnos listed there, each can return
  *
- *   -EBADF   the ring is closed
- *   -EINVAL  the kernel is too old to know this registration; or the ring is entered
- *            through a registered index (rf_register_ring_fd()), and this is not the
- *            thread that registered it (also -EBADF)
- *   -EEXIST  RF_SETUP_SINGLE_ISSUER, and this is not the ring's thread
- *   -EACCES  the ring's restrictions do not allow this registration
- *   -ENXIO   the ring is being torn down
- *   -ENOMEM  out of memory
- *   -EFAULT  an argument is in memory that is not this process's
+ *   -EOPNOTSUPP  the kernel is too old to know this registration, or something in
+ *                it: rf_reason() tells what, and since when there is that. Without a
+ *                reason: the descriptor is not a ring
+ *   -EBADF       the ring is closed
+ *   -EINVAL      the ring is entered through a registered index (rf_register_ring_fd()), and
+ *                this is not the thread that registered it (also -EBADF)
+ *   -EEXIST      RF_SETUP_SINGLE_ISSUER, and this is not the ring's thread
+ *   -EACCES      the ring's restrictions do not allow this registration
+ *   -ENXIO       the ring is being torn down
+ *   -ENOMEM      out of memory
+ *   -EFAULT      an argument is in memory that is not this process's
  *   -EPERM, -ENOSYS  a seccomp filter lets the ring be opened, but not this
+ *
+ * The same holds for the registrations in other headers: buffers.h, memory.h, restrict.h,
+ * sync.h, wait.h, workers.h, zcrx.h.
  *
  * Arguments are read during the call only and may live on the stack, except
  * for the memory that registered buffers describe.
+ *
+ * Tags. A slot of a table may have a tag: when what is in it has been taken out, and the
+ * last operation that uses it is done, a CQE comes with user_data the tag, res 0 and
+ * flags 0. That is the one sign that memory may be unmapped or a file is closed. A tag of
+ * 0 is none. What is there when the ring is closed is let go too, with nobody to tell.
  *
  * Threads: one at a time per ring. Operations may be in flight; kernels before
  * 5.13 (files, buffers) and 5.18 (eventfd) first wait until none is, and can
@@ -71,9 +81,20 @@ RF_API RF_NODISCARD int rf_register_files(struct rf_ring *ring, const int *fds, 
  * rf_register_files_sparse() - the same with @count empty slots.
  *
  * Returns 0, or -EINVAL, -EMFILE, -EBUSY as rf_register_files(). Since kernel 5.19;
- * before that (-EINVAL) register an array of -1.
+ * before that (-EOPNOTSUPP) register an array of -1.
  */
 RF_API RF_NODISCARD int rf_register_files_sparse(struct rf_ring *ring, uint32_t count);
+
+/**
+ * rf_register_files_tags() - rf_register_files() with a tag for each slot.
+ *
+ * @tags  tags[i] belongs to slot i; NULL: no tags.
+ *
+ * Returns as rf_register_files(), and -EINVAL: a tag for a slot that stays empty.
+ * Since kernel 5.13.
+ */
+RF_API RF_NODISCARD int rf_register_files_tags(struct rf_ring *ring, const int *fds,
+                                               const uint64_t *tags, uint32_t count);
 
 /**
  * rf_register_files_update() - put files into slots of the table, or empty them.
@@ -98,6 +119,20 @@ RF_API RF_NODISCARD int rf_register_files_sparse(struct rf_ring *ring, uint32_t 
  */
 RF_API RF_NODISCARD int rf_register_files_update(struct rf_ring *ring, uint32_t offset,
                                                  const int *fds, uint32_t count);
+
+/**
+ * rf_register_files_update_tag() - the same with a new tag for each slot.
+ *
+ * @tags  tags[i] belongs to what fds[i] puts into its slot; NULL: no tags.
+ *
+ * The old tag goes with the old file: its CQE comes when nobody uses that any more.
+ *
+ * Returns as rf_register_files_update(), and -EINVAL also for a tag where fds[i] is -1
+ * or RF_REGISTER_FILES_SKIP; that slot is as it was. Since kernel 5.13.
+ */
+RF_API RF_NODISCARD int rf_register_files_update_tag(struct rf_ring *ring, uint32_t offset,
+                                                     const int *fds, const uint64_t *tags,
+                                                     uint32_t count);
 
 /**
  * rf_register_file_alloc_range() - which slots RF_FILE_INDEX_ALLOC may choose from.
@@ -193,6 +228,101 @@ RF_API RF_NODISCARD int rf_register_buffers(struct rf_ring *ring, const struct i
                                             uint32_t count);
 
 /**
+ * rf_register_buffers_tags() - rf_register_buffers() with a tag for each buffer.
+ *
+ * @tags  tags[i] belongs to bufs[i]; NULL: no tags.
+ *
+ * Returns as rf_register_buffers(), and -EINVAL: a tag for an index that stays empty.
+ * Since kernel 5.13.
+ */
+RF_API RF_NODISCARD int rf_register_buffers_tags(struct rf_ring *ring, const struct iovec *bufs,
+                                                 const uint64_t *tags, uint32_t count);
+
+/**
+ * rf_register_buffers_sparse() - make a table of @count empty indexes, to be filled by
+ * rf_register_buffers_update_tag().
+ *
+ * @count  1 .. 16384.
+ *
+ * Returns 0, or -EINVAL, -EBUSY as rf_register_buffers(). Since kernel 5.19; before that
+ * (-EOPNOTSUPP) register an array of {NULL, 0}.
+ */
+RF_API RF_NODISCARD int rf_register_buffers_sparse(struct rf_ring *ring, uint32_t count);
+
+/**
+ * rf_register_buffers_update_tag() - put other buffers in place of some.
+ *
+ * @offset  The first index.
+ * @bufs    bufs[i] is pinned as index @offset + i, in place of what is there;
+ *          {NULL, 0} empties the index.
+ * @tags    tags[i] belongs to bufs[i]; NULL: no tags.
+ * @count   1 or more.
+ *
+ * Returns how many were done, from the front. Less than @count means that
+ * bufs[result] was refused, and that its index and those behind it are as they were. Or
+ * an errno, with nothing done:
+ *   -EINVAL     @count is 0, the range ends past the table, or bufs[0] is empty
+ *               and has a tag
+ *   -EFAULT, -EOVERFLOW, -ENOMEM  bufs[0], as in rf_register_buffers()
+ *   -EOVERFLOW  the range ends past 2^32
+ *   -ENXIO      the ring has no buffers
+ *
+ * Returns at once. An operation in flight goes on with the memory it began with, which
+ * must stay mapped for it: its tag tells when that is over.
+ *
+ * Since kernel 5.13. From io_uring_register(2), IORING_REGISTER_BUFFERS_UPDATE, and
+ * __io_sqe_buffers_update() in io_uring/rsrc.c.
+ */
+RF_API RF_NODISCARD int rf_register_buffers_update_tag(struct rf_ring *ring, uint32_t offset,
+                                                       const struct iovec *bufs,
+                                                       const uint64_t *tags, uint32_t count);
+
+/**
+ * rf_clone_buffers() - give a ring the registered buffers of another ring.
+ *
+ * The memory is pinned once and shared: one ring per thread and the same buffers in
+ * all of them cost no more than one. Either ring may change or unregister its table
+ * without the other noticing; the memory is let go when neither has it. Tags are
+ * not cloned: one of @src comes when @src is done with its buffer, whoever else has it.
+ *
+ * @dst, @src  Two rings of this process, of the same memory limits: opened with
+ *             CAP_IPC_LOCK both or neither, by the same user.
+ *
+ * Returns 0, or
+ *   -EBUSY   @dst has buffers
+ *   -ENXIO   @src has none
+ *   -EINVAL  the two do not account for memory alike; or @src is only a registered index,
+ *            of another thread
+ *   -EBADF   @src is closed
+ *   -EEXIST  @src is of RF_SETUP_SINGLE_ISSUER, and this is not its thread
+ *
+ * Since kernel 6.12. From io_uring_register(2), IORING_REGISTER_CLONE_BUFFERS, and
+ * io_clone_buffers() in io_uring/rsrc.c.
+ */
+RF_API RF_NODISCARD int rf_clone_buffers(struct rf_ring *dst, struct rf_ring *src);
+
+/**
+ * rf_clone_buffers_offset() - the same with a part of the table.
+ *
+ * @dst_off  The first index in @dst. What is below stays empty, or as it is.
+ * @src_off  The first index in @src.
+ * @nr       How many; 0 with both offsets 0: all.
+ * @flags    0, or RF_REGISTER_DST_REPLACE: @dst may have buffers. Those in the range are
+ *           replaced, the rest stays; the table grows as needed. Then @dst and @src
+ *           may be the same ring.
+ *
+ * Returns 0, or an errno as above, and
+ *   -EINVAL     @nr is 0 and an offset is not, @nr is more than @src has, @dst would have
+ *               more than 16384, or unknown flags
+ *   -EOVERFLOW  the range ends past the table of @src, or past 2^32
+ *
+ * Since kernel 6.13.
+ */
+RF_API RF_NODISCARD int rf_clone_buffers_offset(struct rf_ring *dst, struct rf_ring *src,
+                                                uint32_t dst_off, uint32_t src_off, uint32_t nr,
+                                                uint32_t flags);
+
+/**
  * rf_unregister_buffers() - take the buffers away.
  *
  * Returns at once, while operations in flight still use theirs; or -ENXIO: the
@@ -213,7 +343,7 @@ RF_API RF_NODISCARD int rf_unregister_buffers(struct rf_ring *ring);
  * Returns 0, or
  *   -EINVAL      something reserved is not 0, an unknown opcode or strategy, or an
  *                RF_SETUP_IOPOLL ring
- *   -EOPNOTSUPP  the kernel was built without CONFIG_NET_RX_BUSY_POLL
+ *   -EOPNOTSUPP  the kernel was built without CONFIG_NET_RX_BUSY_POLL, or is too old
  *
  * Since kernel 6.9. From io_register_napi() in io_uring/napi.c.
  */
