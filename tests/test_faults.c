@@ -489,6 +489,7 @@ static void a_wakeup_that_failed_is_tried_again(void **state)
 /* What the deeds work on. */
 struct deed_state {
     struct rf_ring ring;
+    struct rf_ring other; /* with buffers to be cloned */
     int fds[2];
     int event;
     char memory[2][64];
@@ -521,6 +522,16 @@ static int update_files(struct deed_state *s)
     return rf_register_files_update(&s->ring, 1, s->fds, 1);
 }
 
+static int files_tags(struct deed_state *s)
+{
+    return rf_register_files_tags(&s->ring, s->fds, NULL, 2);
+}
+
+static int update_files_tag(struct deed_state *s)
+{
+    return rf_register_files_update_tag(&s->ring, 0, s->fds, NULL, 2);
+}
+
 static int file_range(struct deed_state *s)
 {
     return rf_register_file_alloc_range(&s->ring, 1, 2);
@@ -544,6 +555,31 @@ static int eventfd_off(struct deed_state *s)
 static int buffers(struct deed_state *s)
 {
     return rf_register_buffers(&s->ring, s->bufs, 2);
+}
+
+static int buffers_tags(struct deed_state *s)
+{
+    return rf_register_buffers_tags(&s->ring, s->bufs, NULL, 2);
+}
+
+static int sparse_buffers(struct deed_state *s)
+{
+    return rf_register_buffers_sparse(&s->ring, 4);
+}
+
+static int update_buffers(struct deed_state *s)
+{
+    return rf_register_buffers_update_tag(&s->ring, 1, s->bufs, NULL, 1);
+}
+
+static int all_clones(struct deed_state *s)
+{
+    return rf_clone_buffers(&s->ring, &s->other);
+}
+
+static int some_clones(struct deed_state *s)
+{
+    return rf_clone_buffers_offset(&s->ring, &s->other, 1, 0, 1, 0);
 }
 
 static int no_buffers(struct deed_state *s)
@@ -651,12 +687,19 @@ static const struct deed deeds[] = {
     {"unregister_files", files, no_files, NULL},
     {"register_files_sparse", NULL, sparse_files, no_files},
     {"register_files_update", files, update_files, no_files},
+    {"register_files_tags", NULL, files_tags, no_files},
+    {"register_files_update_tag", files, update_files_tag, no_files},
     {"register_file_alloc_range", sparse_files, file_range, no_files},
     {"register_eventfd", NULL, eventfd_on, eventfd_off},
     {"register_eventfd_async", NULL, eventfd_async_on, eventfd_off},
     {"unregister_eventfd", eventfd_on, eventfd_off, NULL},
     {"register_buffers", NULL, buffers, no_buffers},
     {"unregister_buffers", buffers, no_buffers, NULL},
+    {"register_buffers_tags", NULL, buffers_tags, no_buffers},
+    {"register_buffers_sparse", NULL, sparse_buffers, no_buffers},
+    {"register_buffers_update_tag", sparse_buffers, update_buffers, no_buffers},
+    {"clone_buffers", NULL, all_clones, no_buffers},
+    {"clone_buffers_offset", NULL, some_clones, no_buffers},
     {"register_napi", NULL, napi_on, napi_off},
     {"unregister_napi", napi_on, napi_off, NULL},
     {"get_probe", NULL, probe, NULL},
@@ -732,6 +775,8 @@ static void registering(void **state)
     assert_true(s.event >= 0);
     for (int i = 0; i < 2; i++)
         s.bufs[i] = (struct iovec){s.memory[i], sizeof s.memory[i]};
+    assert_result(rf_init(&s.other, 4, 0), 0);
+    assert_result(rf_register_buffers(&s.other, s.bufs, 2), 0);
 
     int maps = f.maps;
     for (size_t d = 0; d < COUNT_OF(deeds); d++) {
@@ -743,6 +788,7 @@ static void registering(void **state)
         assert_int_equal(f.maps, maps);
     }
     close(s.event);
+    rf_deinit(&s.other);
     rf_deinit(&s.ring);
     assert_nothing_alive(&f);
 }
@@ -750,6 +796,30 @@ static void registering(void **state)
 static void a_failed_registration_changes_nothing(void **state)
 {
     registering(state);
+}
+
+/* The reason of a refusal must not be told for what the kernel says later. */
+static void a_reason_does_not_outlive_the_next_answer(void **state)
+{
+    (void)state;
+    struct peer peer;
+    peer_init(&peer);
+    struct faulty f;
+    faulty_init(&f, &peer.sys);
+    struct rf_ring ring;
+    open_through(&f, &ring, 4, 0);
+    assert_result(rf_unregister_ring_fd(&ring), -EINVAL);
+    assert_non_null(rf_reason(&ring));
+    assert_result(rf_enable_rings(&ring), -EBADFD); /* it is not disabled */
+    assert_null(rf_reason(&ring));
+    assert_result(rf_register_ring_fd(&ring), 0);
+    assert_result(rf_register_ring_fd(&ring), -EEXIST);
+    assert_non_null(rf_reason(&ring));
+    assert_result(rf_unregister_ring_fd(&ring), 0);
+    assert_null(rf_reason(&ring));
+    rf_deinit(&ring);
+    assert_nothing_alive(&f);
+    assert_null(peer_end(&peer));
 }
 
 static void enabling(struct faulty *f, uint32_t flags)
@@ -783,6 +853,7 @@ int main(void)
         TWO_TESTS(completions_copied_before_an_error_are_not_lost),
         TWO_TESTS(completions_that_could_not_be_collected_come_later),
         ONCE(a_wakeup_that_failed_is_tried_again),
+        ONCE(a_reason_does_not_outlive_the_next_answer),
         EACH_FLAVOUR(a_failed_registration_changes_nothing),
         TWO_TESTS(a_ring_that_could_not_be_enabled_stays_disabled),
     };
