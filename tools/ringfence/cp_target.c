@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* The last part of a path, malloc()ed: "b" of "a/b//". "." for "/" and for what ends in "..". */
@@ -149,6 +150,7 @@ static bool open_base(struct cp *cp, const char *path)
         return refuse(cp, path, CP_OPEN, fd);
     cp->base_path = cp_must(strdup(path));
     cp->base->dst_fd = fd;
+    cp->base->acl = getxattr(path, "system.posix_acl_default", NULL, 0) > 0;
     remember_guard(cp, fd);
     return true;
 }
