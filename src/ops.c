@@ -48,6 +48,8 @@ static const struct rf_sqe_field_info fields[] = {
     [RF_FIELD_PAD3] = {.name = "pad3", .offset = offsetof(struct rf_sqe, addr_len) + 2, .bytes = 2},
     FIELD_IS(ADDR3, addr3),
     FIELD_IS(PAD2, pad2),
+    FIELD_IS(LEVEL, level),
+    FIELD_IS(OPTNAME, optname),
 };
 RF_STATIC_ASSERT(COUNT_OF(fields) == RF_FIELDS, "a row per field");
 
@@ -205,22 +207,26 @@ const char *rf_until_words(enum rf_until until)
 {
     static const char *const words[] = {
         [RF_UNTIL_CONSUMED] =
-            "Until the SQE is consumed: rf_submit() counted it; with RF_SETUP_SQPOLL, the SQ "
-            "thread has passed it.",
+            "Leave it alone until the SQE is consumed: rf_submit() counted it; or, with "
+            "RF_SETUP_SQPOLL, the SQ thread has passed it. The kernel has a copy then.",
         [RF_UNTIL_COMPLETED] =
-            "Until the operation is completed: its CQE without RF_CQE_F_MORE.",
+            "Leave it alone until the operation is completed: its CQE without RF_CQE_F_MORE.",
         [RF_UNTIL_NOTIFIED] =
-            "Until the CQE with RF_CQE_F_NOTIF; or the first one, if that has no RF_CQE_F_MORE.",
-        [RF_UNTIL_LAST] = "Until the last CQE of the multishot: the one without RF_CQE_F_MORE.",
+            "Leave it alone until the CQE with RF_CQE_F_NOTIF; or until the first one, if that "
+            "has no RF_CQE_F_MORE.",
+        [RF_UNTIL_LAST] =
+            "Leave it alone until the last CQE of the multishot: the one without RF_CQE_F_MORE.",
         [RF_UNTIL_UNREGISTERED] =
-            "Until it is unregistered and every operation that used it is completed.",
+            "Leave it alone until it is unregistered and every operation that used it is "
+            "completed.",
         [RF_UNTIL_ISSUED] =
-            "Until the operation has started, which nothing tells: keep it until the CQE without "
-            "RF_CQE_F_MORE.",
+            "Keep it what it is until the operation is completed, its CQE without RF_CQE_F_MORE: "
+            "it is looked up when the operation starts, and nothing tells when that is.",
         [RF_UNTIL_RETURNED] =
-            "Until a CQE brings its id without RF_CQE_F_BUF_MORE, or it is removed.",
-        [RF_UNTIL_CALLED] = "Until the call returns.",
-        [RF_UNTIL_RING_GONE] = "Until the ring is gone, which is later than rf_deinit().",
+            "Leave it alone until a CQE brings its id without RF_CQE_F_BUF_MORE, or it is removed.",
+        [RF_UNTIL_CALLED] = "Leave it alone until the call returns.",
+        [RF_UNTIL_RING_GONE] =
+            "Leave it alone until the ring is gone, which is later than rf_deinit().",
     };
     RF_STATIC_ASSERT(COUNT_OF(words) == RF_UNTILS, "words for each");
     return WORD_AT(words, until);

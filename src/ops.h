@@ -60,10 +60,10 @@ RFI_OPS(RFI_OP_DECLARED)
     FIELD(FILE_INDEX, "write_stream", "uint8_t", NULL, \
           "which write stream of the device, 0 for none (6.16)")
 #define FIELD_MSG_FLAGS FIELD(RW_FLAGS, "msg_flags", "uint32_t", "flags", "MSG_..., or 0")
-#define FIELD_FREE_SLOT(argument)                                                   \
-    FIELD(FILE_INDEX, "file_index", "uint32_t", argument,                           \
-          "0: a descriptor; n: slot n - 1 of the registered files; "                  \
-          "RF_FILE_INDEX_ALLOC: a slot of the kernel's choice; the prep adds the 1")
+#define FIELD_FREE_SLOT(argument)                                                            \
+    FIELD(FILE_INDEX, "file_index", "uint32_t", argument,                                    \
+          "the slot of the registered files that it goes into, RF_FILE_INDEX_ALLOC for one " \
+          "of the kernel's choice; in the SQE the slot plus 1, and 0 for a descriptor")
 
 /* --- lists --------------------------------------------------------------- */
 
@@ -134,11 +134,10 @@ RFI_OPS(RFI_OP_DECLARED)
 /* W = never or sometimes: the first attempt is made while submitting. */
 #define FILE_EARLY                                                                           \
     FILE_ROWS(CONSUMED,                                                                      \
-              "Tried at once, the operation holds the file from submission on and the "      \
-              "descriptor may be closed, which neither ends nor disturbs it; linked, "       \
-              "drained or RF_SQE_ASYNC, the number is looked up when the operation starts.", \
-              "Looked up when the operation starts; from then on it holds the file, and "    \
-              "the slot may be emptied or replaced.")
+              "From then on the operation holds the file: closing the descriptor neither "    \
+              "ends nor disturbs it. A number that is looked up late and was reused by then " \
+              "gives another file.",                                                         \
+              "From then on the operation holds the file: the slot may be emptied or replaced.")
 
 /* W = always: a worker makes the first attempt. */
 #define FILE_LATE                                                                            \

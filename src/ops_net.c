@@ -306,6 +306,7 @@ RFI_OP(SOCKET) = {
     .fields = {FIELD(FD, "fd", "int", "domain", "AF_..."),
                FIELD(OFF, "off", "int", "type", "SOCK_..., with its flags"),
                FIELD(LEN, "len", "int", "protocol", "IPPROTO_..., or 0"),
+               FIELD(RW_FLAGS, "rw_flags", "uint32_t", "flags", "0: there are none yet"),
                FIELD_FREE_SLOT("file_index")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(ADDR) | ZERO(RW_FLAGS) | ZERO(BUF_INDEX),
     .fixed_file = RF_FIXED_FILE_IGNORED,

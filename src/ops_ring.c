@@ -39,8 +39,8 @@
 #define NOP_NOTES                                                                            \
     "RF_NOP_CQE32 takes a ring with RF_SETUP_CQE32 or RF_SETUP_CQE_MIXED. A negative res "   \
     "that was asked for breaks a link, but does not stop the submission."
-#define NOP_BUFFER                                                                           \
-    .registered_buffer = {.since = "6.13",                                                   \
+#define NOP_BUFFER(since_)                                                                   \
+    .registered_buffer = {.since = since_,                                                   \
                           .when = TEST(RW_FLAGS, ALL, RF_NOP_FIXED_BUFFER),                  \
                           .how = "RF_NOP_FIXED_BUFFER in nop_flags: it is only looked up"}
 
@@ -52,7 +52,7 @@ RFI_OP(NOP) = {
     CALLS("rf_prep_nop(sqe)", "rf_nop(ring, user_data)"),
     .fields = NOP_FIELDS,
     .must_be_zero = ZERO(IOPRIO),
-    NOP_BUFFER,
+    NOP_BUFFER("6.13"),
     .fixed_file = RF_FIXED_FILE_IGNORED,
     .worker = RF_WORKER_NEVER,
     .iopoll = true,
@@ -68,7 +68,7 @@ RFI_OP(NOP128) = {
     CALLS("rf_prep_rw(sqe, RF_OP_NOP128, fd, addr, len, offset)"),
     .fields = NOP_FIELDS,
     .must_be_zero = ZERO(IOPRIO),
-    NOP_BUFFER,
+    NOP_BUFFER("6.19"),
     .fixed_file = RF_FIXED_FILE_IGNORED,
     .worker = RF_WORKER_NEVER,
     .iopoll = true,
@@ -86,10 +86,10 @@ RFI_OP(CLOSE) = {
              "Operations in flight keep their file.",
     CALLS("rf_prep_close(sqe, fd)", "rf_prep_close_direct(sqe, file_index)",
           "rf_close(ring, user_data, fd)", "rf_close_direct(ring, user_data, file_index)"),
-    .fields = {FIELD_FD("the descriptor; 0 if it is a slot that is to be emptied"),
+    .fields = {FIELD_FD("the descriptor; 0 if a slot is to be emptied"),
                FIELD(FILE_INDEX, "file_index", "uint32_t", "file_index",
-                     "0: a descriptor; n: slot n - 1 of the registered files; the prep adds "
-                     "the 1")},
+                     "the slot of the registered files to empty; in the SQE the slot plus 1, and "
+                     "0 to close fd")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(OFF) | ZERO(ADDR) | ZERO(LEN) | ZERO(RW_FLAGS) |
                     ZERO(BUF_INDEX),
     .fixed_file = RF_FIXED_FILE_EBADF,
@@ -174,8 +174,8 @@ RFI_OP(PIPE) = {
                      "where the two descriptors go, or with RF_FILE_INDEX_ALLOC the two slots"),
                FIELD(RW_FLAGS, "pipe_flags", "uint32_t", NULL, "O_CLOEXEC, O_NONBLOCK, or 0"),
                FIELD(FILE_INDEX, "file_index", "uint32_t", NULL,
-                     "0: descriptors; n: slots n - 1 and n of the registered files; "
-                     "RF_FILE_INDEX_ALLOC: slots of the kernel's choice")},
+                     "0 for descriptors; the first of two slots of the registered files, plus 1; "
+                     "RF_FILE_INDEX_ALLOC for slots of the kernel's choice")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(FD) | ZERO(OFF) | ZERO(ADDR3),
     .fixed_file = RF_FIXED_FILE_IGNORED,
     .worker = RF_WORKER_NEVER,
@@ -278,15 +278,18 @@ RFI_OP(MSG_RING) = {
                   "which command: for a socket RF_SOCKET_URING_OP_..., else the driver's"),  \
             FIELD(RW_FLAGS, "uring_cmd_flags", "uint32_t", NULL,                             \
                   "RF_URING_CMD_FIXED, RF_URING_CMD_MULTISHOT (6.18), or 0"),                 \
-            FIELD(ADDR, "addr", "uint64_t", NULL,                                            \
-                  "by command: a socket has level and optname here"),                        \
+            FIELD(ADDR, "addr", "uint64_t", NULL, "by command"),                             \
+            FIELD(LEVEL, "level", "int", argument_("level"),                                 \
+                  "of a socket option: SOL_SOCKET, ... (the first half of addr)"),           \
+            FIELD(OPTNAME, "optname", "int", argument_("optname"),                           \
+                  "of a socket option: SO_... (the second half of addr)"),                   \
             FIELD(LEN, "len", "uint32_t", NULL, "by command"),                               \
             FIELD(BUF_INDEX, "buf_index", "uint16_t", NULL,                                  \
                   "with RF_URING_CMD_FIXED a registered buffer, with RF_SQE_BUFFER_SELECT "  \
                   "the group"),                                                              \
             FIELD(FILE_INDEX, "optlen", "uint32_t", argument_("optlen"),                     \
                   "by command: bytes at optval"),                                            \
-            FIELD(ADDR3, "optval", "void *", argument_("optval"),                            \
+            FIELD(ADDR3, "optval", "void *", argument_("optval, opt"),                       \
                   "by command: the value of a socket option; here the command area begins"), \
             FIELD(PAD2, "pad2", "uint64_t", NULL, "by command")                              \
     }
@@ -295,13 +298,15 @@ RFI_OP(MSG_RING) = {
     "TX_TIMESTAMP (6.17, many CQEs, needs 32-byte ones), GETSOCKNAME (6.19). With "           \
     "RF_SETUP_CQE32 or RF_SETUP_CQE_MIXED a CQE may carry a second result. -EOPNOTSUPP: the " \
     "file has no commands, or not this one."
-#define COMMAND_FEATURES                                                                     \
-    .multishot = {.since = "6.18", .when = TEST(RW_FLAGS, ALL, RF_URING_CMD_MULTISHOT),      \
+#define COMMAND_FEATURES(fixed_since, multishot_since)                                       \
+    .multishot = {.since = multishot_since,                                                  \
+                  .when = TEST(RW_FLAGS, ALL, RF_URING_CMD_MULTISHOT),                       \
                   .how = "RF_URING_CMD_MULTISHOT in uring_cmd_flags, with "                  \
                          "RF_SQE_BUFFER_SELECT"},                                            \
-    .buffer_select = {.since = "6.18", .when = SELECTED,                                     \
+    .buffer_select = {.since = multishot_since, .when = SELECTED,                            \
                       .how = "RF_SQE_BUFFER_SELECT in flags, with RF_URING_CMD_MULTISHOT"},  \
-    .registered_buffer = {.since = "5.19", .when = TEST(RW_FLAGS, ALL, RF_URING_CMD_FIXED),  \
+    .registered_buffer = {.since = fixed_since,                                              \
+                          .when = TEST(RW_FLAGS, ALL, RF_URING_CMD_FIXED),                   \
                           .how = "RF_URING_CMD_FIXED in uring_cmd_flags"},                   \
     .fixed_file = RF_FIXED_FILE_USED, .worker = RF_WORKER_SOMETIMES,                         \
     .worker_note = "where the driver asks for it", .iopoll = true
@@ -348,7 +353,7 @@ RFI_OP(URING_CMD) = {
           "rf_getsockopt(ring, user_data, fd, level, optname, opt, optlen)"),
     .fields = COMMAND_FIELDS(AS_ARGUMENT),
     .must_be_zero = ZERO(IOPRIO) | ZERO(PAD1),
-    COMMAND_FEATURES,
+    COMMAND_FEATURES("5.19", "6.18"),
     .sqe_bytes = 64,
     COMMAND_LOANS,
 };
@@ -362,7 +367,7 @@ RFI_OP(URING_CMD128) = {
     CALLS("rf_prep_rw(sqe, RF_OP_URING_CMD128, fd, addr, len, offset)"),
     .fields = COMMAND_FIELDS(NO_ARGUMENT),
     .must_be_zero = ZERO(IOPRIO) | ZERO(PAD1),
-    COMMAND_FEATURES,
+    COMMAND_FEATURES("6.19", "6.19"),
     .sqe_bytes = 128,
     COMMAND_LOANS,
 };

@@ -53,7 +53,7 @@ RFI_OP(POLL_REMOVE) = {
           "rf_prep_poll_update(sqe, old_user_data, new_user_data, poll_mask, flags)",
           "rf_poll_remove(ring, user_data, target_user_data)",
           "rf_poll_update(ring, user_data, old_user_data, new_user_data, poll_mask, flags)"),
-    .fields = {FIELD_TARGET("target_user_data", "user_data of the POLL_ADD"),
+    .fields = {FIELD_TARGET("target_user_data, old_user_data", "user_data of the POLL_ADD"),
                FIELD(LEN, "len", "uint32_t", "flags",
                      "0: remove; RF_POLL_UPDATE_EVENTS, with RF_POLL_ADD_MULTI if it is to go on; "
                      "RF_POLL_UPDATE_USER_DATA"),
@@ -241,7 +241,8 @@ RFI_OP(WAITID) = {
     .fields = {FIELD(LEN, "len", "int", "id_type", "P_PID, P_PGID, P_ALL or P_PIDFD"),
                FIELD(FD, "fd", "int", "id", "the process, group or pidfd"),
                FIELD(FILE_INDEX, "file_index", "int", "options", "WEXITED, WSTOPPED, ..."),
-               FIELD(OFF, "addr2", "void *", "infop", "where the siginfo_t goes, or NULL")},
+               FIELD(OFF, "addr2", "void *", "infop", "where the siginfo_t goes, or NULL"),
+               FIELD(RW_FLAGS, "waitid_flags", "uint32_t", "flags", "0: there are none yet")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(ADDR) | ZERO(RW_FLAGS) | ZERO(BUF_INDEX) | ZERO(ADDR3),
     .fixed_file = RF_FIXED_FILE_IGNORED,
     .worker = RF_WORKER_NEVER,

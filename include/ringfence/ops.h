@@ -58,8 +58,10 @@ enum rf_sqe_field {
     RF_FIELD_PAD3 = 15,        /* byte 46, 2 bytes: the second half of it */
     RF_FIELD_ADDR3 = 16,       /* byte 48, 8 bytes: addr3, attr_ptr, optval */
     RF_FIELD_PAD2 = 17,        /* byte 56, 8 bytes: attr_type_mask */
+    RF_FIELD_LEVEL = 18,       /* byte 16, 4 bytes: the first half of addr */
+    RF_FIELD_OPTNAME = 19,     /* byte 20, 4 bytes: the second half of addr */
 
-    RF_FIELDS = 18
+    RF_FIELDS = 20
 };
 
 /* A set of fields. */
@@ -234,11 +236,14 @@ RF_API RF_NODISCARD bool rf_lent_is_memory(enum rf_lent lent);
 
 /* --- operations ---------------------------------------------------------- */
 
-/* What a field means to an operation. All NULL: nothing. */
+/*
+ * What a field means to an operation. All NULL: nothing. One that must be zero
+ * may have words too: a parameter for what kernels may take one day.
+ */
 struct rf_op_field {
     const char *name;     /* how struct rf_sqe calls it there: "msg_flags", "addr2" */
     const char *type;     /* what it holds: "void *", "uint32_t" */
-    const char *argument; /* the parameter that fills it, "buf"; NULL: set it after the prep */
+    const char *argument; /* the parameters that fill it, "buf"; NULL: set it after the prep */
     const char *meaning;  /* what it says, in a few words */
 };
 

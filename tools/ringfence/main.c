@@ -16,6 +16,7 @@ static const struct command {
     const char *help;
 } commands[] = {
     {"probe", cmd_probe, "what this kernel's io_uring offers, or why it cannot be used"},
+    {"ops", cmd_ops, "what each operation takes, and until when it keeps it"},
 #ifdef HAVE_CMD_CP
     {"cp", cmd_cp, "copy files and trees through one ring"},
 #endif

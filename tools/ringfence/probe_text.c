@@ -4,71 +4,16 @@
  * and never wider than 80 columns.
  */
 #include "probe_report.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { WIDTH = 80, LABEL_WIDTH = 26 };
-
-/* --- colours ------------------------------------------------------------- */
-
-enum colour { PLAIN, BOLD, GREEN, RED, DIM };
-
-static bool colours_wanted(void)
-{
-    static int wanted = -1;
-    if (wanted < 0) {
-        const char *terminal = getenv("TERM");
-        const char *no_color = getenv("NO_COLOR");
-        wanted = isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0 &&
-                 !(no_color && *no_color);
-    }
-    return wanted;
-}
-
-static void paint(enum colour colour)
-{
-    static const char *const codes[] = {"\033[0m", "\033[1m", "\033[32m", "\033[31m", "\033[2m"};
-    if (colours_wanted())
-        fputs(codes[colour], stdout);
-}
-
-static void print_in(enum colour colour, const char *text)
-{
-    paint(colour);
-    fputs(text, stdout);
-    if (colour != PLAIN)
-        paint(PLAIN);
-}
+enum { LABEL_WIDTH = 26 };
 
 /* --- lines --------------------------------------------------------------- */
-
-/* A label, and a text that is broken at spaces and continues below itself. */
-static void print_labelled(const char *label, int label_width, const char *text)
-{
-    int column = 2 + label_width;
-    printf("  %-*s", label_width, label);
-    while (*text) {
-        size_t room = (size_t)(WIDTH - column);
-        size_t length = strlen(text);
-        if (length > room) {
-            length = room;
-            while (length > 0 && text[length] != ' ')
-                length--;
-            if (length == 0) /* a word longer than the line */
-                length = strcspn(text, " ");
-        }
-        printf("%.*s\n", (int)length, text);
-        text += length;
-        text += strspn(text, " ");
-        if (*text)
-            printf("%*s", column, "");
-    }
-}
 
 static void print_fact(const char *label, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -159,7 +104,7 @@ static void print_columns(enum kind kind, const struct answer *answer)
     const struct kind_info *info = &kinds[kind];
     int width = name_width(info);
     int cell = width + 4 + (has_numbers(kind) ? 4 : 0);
-    uint32_t columns = (uint32_t)((WIDTH - 2 + 3) / (cell + 3));
+    uint32_t columns = (uint32_t)((TEXT_WIDTH - 2 + 3) / (cell + 3));
     uint32_t rows = (info->count + columns - 1) / columns;
     for (uint32_t row = 0; row < rows; row++) {
         fputs("  ", stdout);
