@@ -262,6 +262,7 @@ static void unmap_region(struct rf_ring *ring, struct rfi_region *region)
 
 void rfi_unmap(struct rf_ring *ring)
 {
+    unmap_region(ring, &ring->waits);
     unmap_region(ring, &ring->sqe_memory);
     unmap_region(ring, &ring->rings);
 }

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include <ringfence/ring.h>
+#include "ring.h"
 
 /* --- submission ---------------------------------------------------------- */
 
@@ -128,6 +128,11 @@ static uint32_t release_all(struct rf_ring *ring)
     return index;
 }
 
+uint32_t rfi_cq_index(const struct rf_ring *ring)
+{
+    return taken_to(ring);
+}
+
 static inline int enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
                         uint32_t flags)
 {
@@ -149,17 +154,16 @@ static inline uint32_t begin_wait(struct rf_ring *ring, uint32_t wait_nr)
     return wait_nr;
 }
 
+uint32_t rfi_begin_wait(struct rf_ring *ring, uint32_t slots)
+{
+    return begin_wait(ring, slots);
+}
+
 int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, uint32_t flags)
 {
     if (flags & RF_ENTER_GETEVENTS && min_complete > 0)
         min_complete = begin_wait(ring, min_complete);
     return enter(ring, to_submit, min_complete, flags);
-}
-
-/* On these, completions appear only when somebody polls for them. */
-static bool must_poll(const struct rf_ring *ring)
-{
-    return RF_UNLIKELY(ring->flags & RF_SETUP_IOPOLL) && !(ring->flags & RF_SETUP_SQPOLL);
 }
 
 /* Flags to enter with for @queued SQEs and what else there is to do; 0 and false: stay out. */
@@ -169,7 +173,7 @@ static inline bool must_enter(const struct rf_ring *ring, uint32_t queued, uint3
     bool to_submit = queued > 0;
     if (RF_UNLIKELY(ring->flags & (RF_SETUP_SQPOLL | RF_SETUP_IOPOLL))) {
         to_submit = to_submit && rf_sq_ring_needs_enter(ring, &flags);
-        if (must_poll(ring))
+        if (rfi_must_poll(ring))
             flags |= RF_ENTER_GETEVENTS;
     }
     *ret_flags = flags;
@@ -271,12 +275,6 @@ static inline bool refill(struct rf_ring *ring)
     return true;
 }
 
-/* Does the kernel hold completions back, or have to be asked for them? */
-static inline bool must_collect(const struct rf_ring *ring)
-{
-    return must_poll(ring) || rf_cq_ring_needs_flush(ring);
-}
-
 /* 0: there may be more now; or an errno of rf_enter(). */
 static int collect(struct rf_ring *ring)
 {
@@ -293,13 +291,13 @@ bool rfi_cq_more(struct rf_ring *ring)
 {
     if (refill(ring))
         return true;
-    return must_collect(ring) && collect_and_refill(ring);
+    return rfi_must_collect(ring) && collect_and_refill(ring);
 }
 
 int rf_peek_cqe(struct rf_ring *ring, const struct rf_cqe **ret_cqe)
 {
     if (ring->cq.next == ring->cq.end && !refill(ring)) {
-        int err = must_collect(ring) ? collect(ring) : -EAGAIN;
+        int err = rfi_must_collect(ring) ? collect(ring) : -EAGAIN;
         if (err)
             return err;
         if (!refill(ring))
@@ -309,10 +307,33 @@ int rf_peek_cqe(struct rf_ring *ring, const struct rf_cqe **ret_cqe)
     return 0;
 }
 
+/*
+ * Is it one of those that are there, behind the one at next? On the smallest queues the
+ * slot that was taken last is the next one too; there nothing can be told.
+ */
+static bool is_ahead(const struct rf_ring *ring, const struct rf_cqe *cqe)
+{
+    const struct rf_cq *cq = &ring->cq;
+    if (cq->entries <= (ring->flags & RF_SETUP_CQE_MIXED ? 2U : 1U))
+        return false;
+    uint32_t index = taken_to(ring);
+    uint32_t slot = (uint32_t)(cqe - cq->cqes) >> cq->shift;
+    return ((slot - index) & (cq->entries - 1)) < ready_from(cq, index);
+}
+
+__attribute__((noinline)) static void show_ahead(struct rf_ring *ring, const struct rf_cqe *cqe)
+{
+    if (is_ahead(ring, cqe))
+        (void)refill(ring);
+}
+
 void rf_cqe_seen(struct rf_ring *ring, const struct rf_cqe *cqe)
 {
     struct rf_cq *cq = &ring->cq;
     RF_ASSERT(cqe >= cq->cqes && cqe < cq->cqes + ((size_t)cq->entries << cq->shift));
+    /* Of a batch that was shown, the next may lie behind end. */
+    if (RF_UNLIKELY(cq->next == cq->end))
+        show_ahead(ring, cqe);
     if (cqe == cq->next && cq->next != cq->end) {
         cq->next++;
         release_all(ring);
@@ -345,7 +366,7 @@ int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint
     if (wait_nr > count)
         wait_nr = count;
     uint32_t copied = copy_ready(ring, cqes, count);
-    if (copied == 0 && wait_nr == 0 && count > 0 && must_collect(ring)) {
+    if (copied == 0 && wait_nr == 0 && count > 0 && rfi_must_collect(ring)) {
         int err = collect(ring);
         if (err)
             return err;

@@ -267,7 +267,7 @@ int rf_register_ring_fd(struct rf_ring *ring)
     if (done != 1)
         return done < 0 ? done : -EINVAL;
     ring->enter_fd = (int)update.offset;
-    ring->enter_flags = RF_ENTER_REGISTERED_RING;
+    ring->enter_flags |= RF_ENTER_REGISTERED_RING;
     if (ring->features & RF_FEAT_REG_REG_RING)
         ring->register_flags = RF_REGISTER_USE_REGISTERED_RING;
     return 0;
@@ -283,7 +283,7 @@ int rf_unregister_ring_fd(struct rf_ring *ring)
     if (err)
         return err;
     ring->enter_fd = ring->fd;
-    ring->enter_flags = 0;
+    ring->enter_flags &= ~RF_ENTER_REGISTERED_RING;
     ring->register_flags = 0;
     return 0;
 }

@@ -97,12 +97,16 @@ struct rf_ring {
     uint32_t features; /* RF_FEAT_... */
     int fd;            /* the ring's descriptor, or -1: closed, or registered only */
     int enter_fd;      /* what the system calls are given: fd, or a registered index */
-    uint32_t enter_flags;    /* RF_ENTER_REGISTERED_RING if enter_fd is an index */
+    uint32_t enter_flags;    /* RF_ENTER_... of every call: _REGISTERED_RING, _NO_IOWAIT */
     uint32_t register_flags; /* RF_REGISTER_USE_REGISTERED_RING likewise */
     const struct rf_sys *sys;
     const char *reason; /* why ringfence itself refused, or NULL */
     struct rfi_region rings;
     struct rfi_region sqe_memory;
+    struct rfi_region waits; /* waits that are registered, see wait.h */
+    uint32_t waits_count;
+    uint32_t enter_known;    /* RF_ENTER_... that the kernel was seen to know */
+    uint32_t clock;          /* what the waits are measured by, or 0: CLOCK_MONOTONIC */
 };
 
 /* --- open and close ------------------------------------------------------ */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* ring.h - what wait.c needs of ring.c. */
+#ifndef RINGFENCE_SRC_RING_H
+#define RINGFENCE_SRC_RING_H
+
+#include <ringfence/ring.h>
+
+/* The index of the CQE that is taken next: of the slot, on a mixed ring. */
+uint32_t rfi_cq_index(const struct rf_ring *ring);
+
+/*
+ * Before each wait: gives back every CQE that was taken. Returns how many slots to
+ * wait for, @slots or less.
+ */
+uint32_t rfi_begin_wait(struct rf_ring *ring, uint32_t slots);
+
+/* On these, completions appear only when somebody polls for them. */
+static inline bool rfi_must_poll(const struct rf_ring *ring)
+{
+    return RF_UNLIKELY(ring->flags & RF_SETUP_IOPOLL) && !(ring->flags & RF_SETUP_SQPOLL);
+}
+
+/* Does the kernel hold completions back, or have to be asked for them? */
+static inline bool rfi_must_collect(const struct rf_ring *ring)
+{
+    return rfi_must_poll(ring) || rf_cq_ring_needs_flush(ring);
+}
+
+#endif
