@@ -35,14 +35,14 @@ static void every_prep_writes_every_byte(void **state)
     walk_prep_cases(compare);
 }
 
-static char walked[8192]; /* the names of all preps with a case, each as "name(" */
+static char walked[16384]; /* all cases, of which each has one call or more */
 
 static void remember(const char *call, const struct rf_sqe *got, const struct sqe_bytes *want)
 {
     (void)got;
     (void)want;
     assert_true(strlen(walked) + strlen(call) + 1 < sizeof walked);
-    strncat(walked, call, strcspn(call, "(") + 1);
+    strcat(walked, call);
 }
 
 /* How many preps the header has; each must have a case. */
@@ -108,6 +108,20 @@ static void flags_are_added_to_those_that_are_set(void **state)
     assert_memory_equal(&sqe, &nop, sizeof sqe); /* nothing but the flags was touched */
 }
 
+static void what_was_set_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    struct rf_sqe sqe;
+    rf_prep_nop(&sqe);
+    struct rf_cqe cqe = {0};
+    rf_sqe_set_data(&sqe, &cqe);
+    cqe.user_data = sqe.user_data;
+    assert_ptr_equal(rf_cqe_get_data(&cqe), &cqe);
+    rf_sqe_set_data64(&sqe, UINT64_MAX - 1);
+    cqe.user_data = sqe.user_data;
+    assert_true(rf_cqe_get_data64(&cqe) == UINT64_MAX - 1);
+}
+
 /* --- numbers that do not fit --------------------------------------------- */
 
 #if SIZE_MAX > UINT32_MAX
@@ -134,6 +148,9 @@ static void lengths_of_data_saturate(void **state)
         SATURATES(rf_prep_recv(&sqe, 0, &byte, len, 0));
         SATURATES(rf_prep_recv_multishot(&sqe, 0, NULL, len, 0));
         SATURATES(rf_prep_send(&sqe, 0, &byte, len, 0));
+        SATURATES(rf_prep_sendto(&sqe, 0, &byte, len, 0, NULL, 0));
+        SATURATES(rf_prep_send_bundle(&sqe, 0, len, 0));
+        SATURATES(rf_prep_tee(&sqe, 0, 0, len, 0));
         SATURATES(rf_prep_send_zc(&sqe, 0, &byte, len, 0, 0));
         SATURATES(rf_prep_send_zc_fixed(&sqe, 0, &byte, len, 0, 0, 0));
 #undef SATURATES
@@ -191,7 +208,18 @@ static void what_does_not_fit_traps(void **state)
     TRAPS(rf_prep_remove_buffers(&sqe, 1, 0x10000));
     TRAPS(rf_prep_files_update(&sqe, &fd, 1, RF_FILE_INDEX_ALLOC));
     TRAPS(rf_sqe_set_flags(&sqe, 0x100));
+    TRAPS(rf_prep_fixed_fd_install(&sqe, (uint32_t)INT32_MAX + 1, 0));
+    TRAPS(rf_prep_sendto(&sqe, 0, &byte, 1, 0, NULL, 0x10000));
 #if SIZE_MAX > UINT32_MAX
+    const size_t much = (size_t)UINT32_MAX + 1;
+    /* Cut off, these would do less than was asked, and say that all is well. */
+    TRAPS(rf_prep_sync_file_range(&sqe, 0, much, 0, 0));
+    TRAPS(rf_prep_fadvise(&sqe, 0, 0, much, 0));
+    TRAPS(rf_prep_madvise(&sqe, &byte, much, 0));
+    TRAPS(rf_prep_getxattr(&sqe, "", &byte, "", much));
+    TRAPS(rf_prep_fgetxattr(&sqe, 0, "", &byte, much));
+    TRAPS(rf_prep_setxattr(&sqe, "", &byte, "", 0, much));
+    TRAPS(rf_prep_fsetxattr(&sqe, 0, "", &byte, 0, much));
     TRAPS(rf_prep_listen(&sqe, 0, (size_t)UINT32_MAX + 1));
     TRAPS(rf_prep_provide_buffers(&sqe, &byte, (size_t)UINT32_MAX + 1, 1, 0, 0));
 #endif
@@ -202,9 +230,14 @@ static void a_slot_that_would_read_as_any_slot_traps(void **state)
 {
     (void)state;
     const uint32_t slot = RF_FILE_INDEX_ALLOC - 1;
+    int fd;
     TRAPS(rf_prep_accept_direct(&sqe, 0, NULL, NULL, 0, slot));
     TRAPS(rf_prep_openat_direct(&sqe, 0, "", 0, 0, slot));
     TRAPS(rf_prep_socket_direct(&sqe, 0, 0, 0, 0, slot));
+    TRAPS(rf_prep_open_direct(&sqe, "", 0, 0, slot));
+    TRAPS(rf_prep_openat2_direct(&sqe, 0, "", NULL, slot));
+    TRAPS(rf_prep_pipe_direct(&sqe, &fd, 0, slot));
+    TRAPS(rf_prep_msg_ring_fd(&sqe, 0, 0, slot, 0, 0));
     TRAPS(rf_prep_close_direct(&sqe, slot));
     TRAPS(rf_prep_close_direct(&sqe, RF_FILE_INDEX_ALLOC)); /* any slot cannot be closed */
 }
@@ -216,6 +249,7 @@ int main(void)
         ONCE(no_prep_is_without_a_case),
         ONCE(halves_of_a_word_are_swapped),
         ONCE(flags_are_added_to_those_that_are_set),
+        ONCE(what_was_set_comes_back_as_it_was),
         ONCE(lengths_of_data_saturate),
         ONCE(what_does_not_fit_traps),
         ONCE(a_slot_that_would_read_as_any_slot_traps),

@@ -90,6 +90,35 @@ RF_INLINE void rf_sqe_link_next(struct rf_sqe *sqe)
     rf_sqe_set_flags(sqe, RF_SQE_IO_LINK);
 }
 
+/* The group that buffers are selected from, with RF_SQE_BUFFER_SELECT. After the prep. */
+RF_INLINE void rf_sqe_set_buf_group(struct rf_sqe *sqe, uint16_t group_id)
+{
+    sqe->buf_group = group_id;
+}
+
+/* user_data, which comes back in each CQE of the operation. After the prep. */
+RF_INLINE void rf_sqe_set_data64(struct rf_sqe *sqe, uint64_t data)
+{
+    sqe->user_data = data;
+}
+
+/* The same with a pointer, which the kernel does not follow. After the prep. */
+RF_INLINE void rf_sqe_set_data(struct rf_sqe *sqe, const void *data)
+{
+    sqe->user_data = rfi_addr(data);
+}
+
+RF_INLINE uint64_t rf_cqe_get_data64(const struct rf_cqe *cqe)
+{
+    return cqe->user_data;
+}
+
+/* Only if it was set by rf_sqe_set_data(). */
+RF_INLINE void *rf_cqe_get_data(const struct rf_cqe *cqe)
+{
+    return (void *)(uintptr_t)cqe->user_data;
+}
+
 /* --- any operation ------------------------------------------------------- */
 
 /* What most operations share; the others below build on it. Writes every field. */
@@ -117,6 +146,41 @@ RF_INLINE void rf_prep_rw(struct rf_sqe *sqe, enum rf_op op, int fd, uint64_t ad
 RF_INLINE void rf_prep_nop(struct rf_sqe *sqe)
 {
     rf_prep_rw(sqe, RF_OP_NOP, 0, 0, 0, 0);
+}
+
+/*
+ * The same with an SQE of 128 bytes: the ring has RF_SETUP_SQE128, or @sqe is the
+ * first of two slots of one with RF_SETUP_SQE_MIXED. Since 6.19.
+ */
+RF_INLINE void rf_prep_nop128(struct rf_sqe *sqe)
+{
+    rf_prep_rw(sqe, RF_OP_NOP128, 0, 0, 0, 0);
+}
+
+/*
+ * A command of the file @fd, whose driver says what @cmd_op means.
+ *
+ * Its arguments go into the command area after this, at RF_SQE_CMD_OFFSET: 16
+ * bytes, which are 0 here; 80 with RF_SETUP_SQE128. They stay those that were
+ * submitted; what they point to is lent until completed.
+ *
+ * res: as the driver says. Since 5.19.
+ */
+RF_INLINE void rf_prep_uring_cmd(struct rf_sqe *sqe, uint32_t cmd_op, int fd)
+{
+    rf_prep_rw(sqe, RF_OP_URING_CMD, fd, 0, 0, 0);
+    /* The member: it is the first half of off on either byte order. */
+    sqe->cmd_op = cmd_op;
+}
+
+/*
+ * The same with 80 bytes of arguments, in an SQE of 128 bytes as for
+ * rf_prep_nop128(). Here the first 16 are 0; the last 64 are left alone. Since 6.19.
+ */
+RF_INLINE void rf_prep_uring_cmd128(struct rf_sqe *sqe, uint32_t cmd_op, int fd)
+{
+    rf_prep_uring_cmd(sqe, cmd_op, fd);
+    sqe->opcode = RF_OP_URING_CMD128;
 }
 
 RF_END_DECLS

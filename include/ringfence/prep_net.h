@@ -134,6 +134,22 @@ RF_INLINE void rf_prep_cmd_sock(struct rf_sqe *sqe, enum rf_socket_op cmd_op, in
     sqe->optval = rfi_addr(optval);
 }
 
+/*
+ * getsockname(2), or getpeername(2) with @peer 1.
+ *
+ * @addr, @addrlen  Lent until completed: *@addrlen is the room before, the length after.
+ *
+ * res 0. Since 6.19.
+ */
+RF_INLINE void rf_prep_cmd_getsockname(struct rf_sqe *sqe, int fd, struct sockaddr *addr,
+                                       socklen_t *addrlen, int peer)
+{
+    rf_prep_uring_cmd(sqe, (uint32_t)RF_SOCKET_URING_OP_GETSOCKNAME, fd);
+    sqe->addr = rfi_addr(addr);
+    sqe->addr3 = rfi_addr(addrlen);
+    sqe->optlen = (uint32_t)peer;
+}
+
 /* --- sending and receiving ----------------------------------------------- */
 
 /* In this part flags are MSG_...; res: bytes, perhaps fewer than asked without MSG_WAITALL. */
@@ -201,6 +217,42 @@ RF_INLINE void rf_prep_send(struct rf_sqe *sqe, int fd, const void *buf, size_t 
 }
 
 /*
+ * Give a send, or a send_zc, that was just prepared a destination. @addr: lent until
+ * consumed. Since 6.0 for send_zc, 6.1 for send.
+ */
+RF_INLINE void rf_prep_send_set_addr(struct rf_sqe *sqe, const struct sockaddr *addr,
+                                     uint16_t addrlen)
+{
+    sqe->addr2 = rfi_addr(addr);
+    sqe->addr_len = addrlen;
+}
+
+/* sendto(2). @addrlen: at most 65535. Else as the two above. Since 6.1. */
+RF_INLINE void rf_prep_sendto(struct rf_sqe *sqe, int fd, const void *buf, size_t len,
+                              uint32_t flags, const struct sockaddr *addr, socklen_t addrlen)
+{
+    rf_prep_send(sqe, fd, buf, len, flags);
+    rf_prep_send_set_addr(sqe, addr, rfi_fit16(addrlen));
+}
+
+/*
+ * Send what is in provided buffers, as many as there are, in their order.
+ * RF_SQE_BUFFER_SELECT is set; the caller sets sqe->buf_group.
+ *
+ * @len  At most so many bytes; 0: all.
+ *
+ * Perhaps several CQEs, with RF_CQE_F_MORE but for the last. Each has the id of its
+ * first buffer; its res tells how many more, one after the other in the ring, it took.
+ * Since 6.10.
+ */
+RF_INLINE void rf_prep_send_bundle(struct rf_sqe *sqe, int fd, size_t len, uint32_t flags)
+{
+    rf_prep_send(sqe, fd, NULL, len, flags);
+    sqe->ioprio = RF_RECVSEND_BUNDLE;
+    sqe->flags = RF_SQE_BUFFER_SELECT;
+}
+
+/*
  * send(2) without copying. Two CQEs: the result, with RF_CQE_F_MORE, and later
  * one with RF_CQE_F_NOTIF: until then @buf is lent. A first one without MORE is
  * the only one.
@@ -242,6 +294,18 @@ RF_INLINE void rf_prep_sendmsg_zc(struct rf_sqe *sqe, int fd, const struct msghd
 {
     rf_prep_rw(sqe, RF_OP_SENDMSG_ZC, fd, rfi_addr(msg), 1, 0);
     sqe->msg_flags = flags;
+}
+
+/*
+ * The same from the registered buffer with index @buf_index: the iovecs of @msg lie
+ * inside it. Since 6.15.
+ */
+RF_INLINE void rf_prep_sendmsg_zc_fixed(struct rf_sqe *sqe, int fd, const struct msghdr *msg,
+                                        uint32_t flags, uint16_t buf_index)
+{
+    rf_prep_sendmsg_zc(sqe, fd, msg, flags);
+    sqe->ioprio = RF_RECVSEND_FIXED_BUF;
+    sqe->buf_index = buf_index;
 }
 
 RF_END_DECLS

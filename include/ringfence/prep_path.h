@@ -5,6 +5,7 @@
 #ifndef RINGFENCE_PREP_PATH_H
 #define RINGFENCE_PREP_PATH_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,8 +15,15 @@
 
 RF_BEGIN_DECLS
 
-/* Only pointed to here: its header needs feature macros, or clashes. */
+/* Only pointed to here: their headers need feature macros, or clash. */
+struct open_how;
 struct statx;
+
+/* Of <fcntl.h>, which plain C11 does not get it from. */
+#define RFI_AT_FDCWD (-100)
+
+/* struct open_how as it was published. The length tells the kernel which version it is. */
+#define RFI_OPEN_HOW_BYTES 24
 
 /* In this part path names are lent until consumed; AT_FDCWD goes for every directory. */
 
@@ -35,6 +43,40 @@ RF_INLINE void rf_prep_openat_direct(struct rf_sqe *sqe, int dirfd, const char *
                                      uint32_t flags, mode_t mode, uint32_t file_index)
 {
     rf_prep_openat(sqe, dirfd, path, flags, mode);
+    sqe->file_index = rfi_slot(file_index);
+}
+
+/* open(2): rf_prep_openat() from the working directory. Since 5.6. */
+RF_INLINE void rf_prep_open(struct rf_sqe *sqe, const char *path, uint32_t flags, mode_t mode)
+{
+    rf_prep_openat(sqe, RFI_AT_FDCWD, path, flags, mode);
+}
+
+/* The same into a slot: rf_prep_openat_direct(). Since 5.15. */
+RF_INLINE void rf_prep_open_direct(struct rf_sqe *sqe, const char *path, uint32_t flags,
+                                   mode_t mode, uint32_t file_index)
+{
+    rf_prep_openat_direct(sqe, RFI_AT_FDCWD, path, flags, mode, file_index);
+}
+
+/*
+ * openat2(2). @how: its 24 bytes are lent until consumed. res: the new descriptor.
+ * Since 5.6.
+ */
+RF_INLINE void rf_prep_openat2(struct rf_sqe *sqe, int dirfd, const char *path,
+                               const struct open_how *how)
+{
+    rf_prep_rw(sqe, RF_OP_OPENAT2, dirfd, rfi_addr(path), RFI_OPEN_HOW_BYTES, rfi_addr(how));
+}
+
+/*
+ * The same into a slot; @file_index and res as for rf_prep_accept_direct(). O_CLOEXEC
+ * is refused: -EINVAL. Since 5.15.
+ */
+RF_INLINE void rf_prep_openat2_direct(struct rf_sqe *sqe, int dirfd, const char *path,
+                                      const struct open_how *how, uint32_t file_index)
+{
+    rf_prep_openat2(sqe, dirfd, path, how);
     sqe->file_index = rfi_slot(file_index);
 }
 
@@ -107,6 +149,76 @@ RF_INLINE void rf_prep_linkat(struct rf_sqe *sqe, int old_dirfd, const char *old
     rf_prep_rw(sqe, RF_OP_LINKAT, old_dirfd, rfi_addr(old_path), (uint32_t)new_dirfd,
                rfi_addr(new_path));
     sqe->hardlink_flags = flags;
+}
+
+/* rename(2): rf_prep_renameat() from the working directory. Since 5.11. */
+RF_INLINE void rf_prep_rename(struct rf_sqe *sqe, const char *old_path, const char *new_path)
+{
+    rf_prep_renameat(sqe, RFI_AT_FDCWD, old_path, RFI_AT_FDCWD, new_path, 0);
+}
+
+/* rf_prep_unlinkat() from the working directory. Since 5.11. */
+RF_INLINE void rf_prep_unlink(struct rf_sqe *sqe, const char *path, uint32_t flags)
+{
+    rf_prep_unlinkat(sqe, RFI_AT_FDCWD, path, flags);
+}
+
+/* mkdir(2): rf_prep_mkdirat() from the working directory. Since 5.15. */
+RF_INLINE void rf_prep_mkdir(struct rf_sqe *sqe, const char *path, mode_t mode)
+{
+    rf_prep_mkdirat(sqe, RFI_AT_FDCWD, path, mode);
+}
+
+/* symlink(2): rf_prep_symlinkat() from the working directory. Since 5.15. */
+RF_INLINE void rf_prep_symlink(struct rf_sqe *sqe, const char *target, const char *link_path)
+{
+    rf_prep_symlinkat(sqe, target, RFI_AT_FDCWD, link_path);
+}
+
+/* rf_prep_linkat() from the working directory. Since 5.15. */
+RF_INLINE void rf_prep_link(struct rf_sqe *sqe, const char *old_path, const char *new_path,
+                            uint32_t flags)
+{
+    rf_prep_linkat(sqe, RFI_AT_FDCWD, old_path, RFI_AT_FDCWD, new_path, flags);
+}
+
+/*
+ * getxattr(2). @name: lent until consumed, as is @path. @value: lent until completed;
+ * @len is its room in bytes, at most 2^32 - 1; 0: only ask for the length.
+ * res: the length of the value; -ERANGE: it does not fit. Since 5.19.
+ */
+RF_INLINE void rf_prep_getxattr(struct rf_sqe *sqe, const char *name, void *value,
+                                const char *path, size_t len)
+{
+    rf_prep_rw(sqe, RF_OP_GETXATTR, 0, rfi_addr(name), rfi_fit32(len), rfi_addr(value));
+    sqe->addr3 = rfi_addr(path);
+}
+
+/* The same of an open file. Since 5.19. */
+RF_INLINE void rf_prep_fgetxattr(struct rf_sqe *sqe, int fd, const char *name, void *value,
+                                 size_t len)
+{
+    rf_prep_rw(sqe, RF_OP_FGETXATTR, fd, rfi_addr(name), rfi_fit32(len), rfi_addr(value));
+}
+
+/*
+ * setxattr(2). @flags: XATTR_CREATE, XATTR_REPLACE or 0. @name, @path and @value, which
+ * has @len bytes: lent until consumed. res 0. Since 5.19.
+ */
+RF_INLINE void rf_prep_setxattr(struct rf_sqe *sqe, const char *name, const void *value,
+                                const char *path, uint32_t flags, size_t len)
+{
+    rf_prep_rw(sqe, RF_OP_SETXATTR, 0, rfi_addr(name), rfi_fit32(len), rfi_addr(value));
+    sqe->addr3 = rfi_addr(path);
+    sqe->xattr_flags = flags;
+}
+
+/* The same of an open file. Since 5.19. */
+RF_INLINE void rf_prep_fsetxattr(struct rf_sqe *sqe, int fd, const char *name, const void *value,
+                                 uint32_t flags, size_t len)
+{
+    rf_prep_rw(sqe, RF_OP_FSETXATTR, fd, rfi_addr(name), rfi_fit32(len), rfi_addr(value));
+    sqe->xattr_flags = flags;
 }
 
 RF_END_DECLS

@@ -34,6 +34,17 @@ RF_INLINE void rf_prep_files_update_alloc(struct rf_sqe *sqe, int *fds, uint32_t
 }
 
 /*
+ * Make a registered file a descriptor too, closed on exec unless @flags has
+ * RF_FIXED_FD_NO_CLOEXEC. RF_SQE_FIXED_FILE is set. res: the descriptor. Since 6.8.
+ */
+RF_INLINE void rf_prep_fixed_fd_install(struct rf_sqe *sqe, uint32_t file_index, uint32_t flags)
+{
+    rf_prep_rw(sqe, RF_OP_FIXED_FD_INSTALL, rfi_fit31(file_index), 0, 0, 0);
+    sqe->flags = RF_SQE_FIXED_FILE;
+    sqe->install_fd_flags = flags;
+}
+
+/*
  * Provide @count buffers of @buffer_len bytes each, one after the other from
  * @buffers on, with ids from @buffer_id on, to group @group_id. A buffer ring
  * (buffers.h) is faster.

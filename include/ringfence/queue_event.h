@@ -38,6 +38,18 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_timeout_remove(struct rf_ring *ring, ui
     return sqe;
 }
 
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_timeout_update(struct rf_ring *ring, uint64_t user_data,
+                                                        const struct rf_timespec *ts,
+                                                        uint64_t timeout_user_data, uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_timeout_update(sqe, ts, timeout_user_data, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
 RF_NODISCARD RF_INLINE struct rf_sqe *rf_link_timeout(struct rf_ring *ring, uint64_t user_data,
                                                       const struct rf_timespec *ts, uint32_t flags)
 {
@@ -56,6 +68,17 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_poll_add(struct rf_ring *ring, uint64_t
     if (!sqe)
         return NULL;
     rf_prep_poll_add(sqe, fd, poll_mask);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_poll_multishot(struct rf_ring *ring, uint64_t user_data,
+                                                        int fd, uint32_t poll_mask)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_poll_multishot(sqe, fd, poll_mask);
     sqe->user_data = user_data;
     return sqe;
 }
@@ -95,6 +118,18 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_epoll_ctl(struct rf_ring *ring, uint64_
     return sqe;
 }
 
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_epoll_wait(struct rf_ring *ring, uint64_t user_data,
+                                                    int epfd, struct epoll_event *events,
+                                                    int maxevents, uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_epoll_wait(sqe, epfd, events, maxevents, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
 RF_NODISCARD RF_INLINE struct rf_sqe *rf_cancel(struct rf_ring *ring, uint64_t user_data,
                                                 uint64_t cancel_user_data, uint32_t flags)
 {
@@ -102,6 +137,17 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_cancel(struct rf_ring *ring, uint64_t u
     if (!sqe)
         return NULL;
     rf_prep_cancel(sqe, cancel_user_data, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_cancel64(struct rf_ring *ring, uint64_t user_data,
+                                                  uint64_t cancel_user_data, uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_cancel64(sqe, cancel_user_data, flags);
     sqe->user_data = user_data;
     return sqe;
 }
@@ -125,6 +171,93 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_waitid(struct rf_ring *ring, uint64_t u
     if (!sqe)
         return NULL;
     rf_prep_waitid(sqe, id_type, id, infop, options, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_futex_wait(struct rf_ring *ring, uint64_t user_data,
+                                                    const uint32_t *futex, uint64_t val,
+                                                    uint64_t mask, uint32_t futex_flags,
+                                                    uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_futex_wait(sqe, futex, val, mask, futex_flags, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_futex_wake(struct rf_ring *ring, uint64_t user_data,
+                                                    const uint32_t *futex, uint64_t count,
+                                                    uint64_t mask, uint32_t futex_flags,
+                                                    uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_futex_wake(sqe, futex, count, mask, futex_flags, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_futex_waitv(struct rf_ring *ring, uint64_t user_data,
+                                                     const struct futex_waitv *futexes,
+                                                     uint32_t count, uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_futex_waitv(sqe, futexes, count, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_msg_ring(struct rf_ring *ring, uint64_t user_data, int fd,
+                                                  uint32_t len, uint64_t data, uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_msg_ring(sqe, fd, len, data, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_msg_ring_cqe_flags(struct rf_ring *ring,
+                                                            uint64_t user_data, int fd,
+                                                            uint32_t len, uint64_t data,
+                                                            uint32_t flags, uint32_t cqe_flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_msg_ring_cqe_flags(sqe, fd, len, data, flags, cqe_flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_msg_ring_fd(struct rf_ring *ring, uint64_t user_data,
+                                                     int fd, uint32_t source_index,
+                                                     uint32_t target_index, uint64_t data,
+                                                     uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_msg_ring_fd(sqe, fd, source_index, target_index, data, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_msg_ring_fd_alloc(struct rf_ring *ring, uint64_t user_data,
+                                                           int fd, uint32_t source_index,
+                                                           uint64_t data, uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_msg_ring_fd_alloc(sqe, fd, source_index, data, flags);
     sqe->user_data = user_data;
     return sqe;
 }

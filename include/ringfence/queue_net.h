@@ -176,6 +176,18 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_cmd_sock(struct rf_ring *ring, uint64_t
     return sqe;
 }
 
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_cmd_getsockname(struct rf_ring *ring, uint64_t user_data,
+                                                         int fd, struct sockaddr *addr,
+                                                         socklen_t *addrlen, int peer)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_cmd_getsockname(sqe, fd, addr, addrlen, peer);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
 /* setsockopt(2). @opt, @optlen bytes: lent until completed. res 0. Since 6.7. */
 RF_NODISCARD RF_INLINE struct rf_sqe *rf_setsockopt(struct rf_ring *ring, uint64_t user_data,
                                                     int fd, int level, int optname, const void *opt,
@@ -280,6 +292,32 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_send(struct rf_ring *ring, uint64_t use
     return sqe;
 }
 
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_sendto(struct rf_ring *ring, uint64_t user_data, int fd,
+                                                const void *buf, size_t len, uint32_t flags,
+                                                const struct sockaddr *addr, socklen_t addrlen)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_sendto(sqe, fd, buf, len, flags, addr, addrlen);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+/* rf_prep_send_bundle() from the buffers of a group. */
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_send_bundle(struct rf_ring *ring, uint64_t user_data,
+                                                     int fd, uint16_t group_id, size_t len,
+                                                     uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_send_bundle(sqe, fd, len, flags);
+    rf_sqe_set_buf_group(sqe, group_id);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
 RF_NODISCARD RF_INLINE struct rf_sqe *rf_send_zc(struct rf_ring *ring, uint64_t user_data, int fd,
                                                  const void *buf, size_t len, uint32_t flags,
                                                  uint16_t zc_flags)
@@ -324,6 +362,18 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_sendmsg_zc(struct rf_ring *ring, uint64
     if (!sqe)
         return NULL;
     rf_prep_sendmsg_zc(sqe, fd, msg, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_sendmsg_zc_fixed(struct rf_ring *ring, uint64_t user_data,
+                                                          int fd, const struct msghdr *msg,
+                                                          uint32_t flags, uint16_t buf_index)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_sendmsg_zc_fixed(sqe, fd, msg, flags, buf_index);
     sqe->user_data = user_data;
     return sqe;
 }

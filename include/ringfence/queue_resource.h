@@ -39,6 +39,17 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_files_update_alloc(struct rf_ring *ring
     return sqe;
 }
 
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_fixed_fd_install(struct rf_ring *ring, uint64_t user_data,
+                                                          uint32_t file_index, uint32_t flags)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    rf_prep_fixed_fd_install(sqe, file_index, flags);
+    sqe->user_data = user_data;
+    return sqe;
+}
+
 RF_NODISCARD RF_INLINE struct rf_sqe *rf_provide_buffers(struct rf_ring *ring, uint64_t user_data,
                                                          void *buffers, size_t buffer_len,
                                                          size_t count, size_t group_id,
