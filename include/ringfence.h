@@ -45,5 +45,6 @@
 #include <ringfence/register.h>
 #include <ringfence/ring.h>
 #include <ringfence/sys.h>
+#include <ringfence/wait.h>
 
 #endif
