@@ -42,6 +42,7 @@
 #include <ringfence/queue_net.h>
 #include <ringfence/queue_path.h>
 #include <ringfence/queue_resource.h>
+#include <ringfence/recvmsg.h>
 #include <ringfence/register.h>
 #include <ringfence/ring.h>
 #include <ringfence/sys.h>
