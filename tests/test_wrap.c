@@ -509,7 +509,10 @@ static bool knows_injection(struct rf_ring *ring)
     struct rf_sqe *sqe = rf_get_sqe(ring);
     sqe->nop_flags = RF_NOP_INJECT_RESULT;
     sqe->len = 7;
-    return submit_and_reap(ring).res == 7;
+    struct rf_cqe cqe = submit_and_reap(ring);
+    while (rf_sq_ready(ring) > 0)
+        sched_yield(); /* an SQ thread shows the CQE before it gives the slot back */
+    return cqe.res == 7;
 }
 
 static void walk(struct walk *w, uint32_t steps)
