@@ -44,12 +44,12 @@ RFI_OPS(RFI_OP_DECLARED)
     FIELD(OFF, "off", "uint64_t", "offset", \
           "bytes from the start of the file; UINT64_MAX: the file's own position; " \
           "pipes and sockets ignore it")
-#define FIELD_RWF \
-    FIELD(RW_FLAGS, "rw_flags", "uint32_t", NULL, "RWF_... of preadv2(2), or 0")
+#define FIELD_RWF(argument) \
+    FIELD(RW_FLAGS, "rw_flags", "uint32_t", argument, "RWF_... of preadv2(2), or 0")
 #define FIELD_IOPRIO \
     FIELD(IOPRIO, "ioprio", "uint16_t", NULL, "I/O priority as in ioprio_set(2), or 0")
-#define FIELD_GROUP \
-    FIELD(BUF_INDEX, "buf_group", "uint16_t", NULL, \
+#define FIELD_GROUP(argument) \
+    FIELD(BUF_INDEX, "buf_group", "uint16_t", argument, \
           "with RF_SQE_BUFFER_SELECT: the group to take a provided buffer from")
 #define FIELDS_PI                                                                   \
     FIELD(PAD2, "attr_type_mask", "uint64_t", NULL,                                 \

@@ -49,7 +49,8 @@ RFI_OP(NOP) = {
     .text = "nothing",
     .result = "0, or what RF_NOP_INJECT_RESULT asked for",
     .notes = NOP_NOTES,
-    CALLS("rf_prep_nop(sqe)", "rf_nop(ring, user_data)"),
+    CALLS("rf_prep_nop(sqe)",
+          "rf_nop(ring, user_data)"),
     .fields = NOP_FIELDS,
     .must_be_zero = ZERO(IOPRIO),
     NOP_BUFFER("6.13"),
@@ -65,7 +66,8 @@ RFI_OP(NOP128) = {
     .text = "nothing, in a 128-byte entry",
     .result = "0, or what RF_NOP_INJECT_RESULT asked for",
     .notes = "Takes a ring with RF_SETUP_SQE128 or RF_SETUP_SQE_MIXED. " NOP_NOTES,
-    CALLS("rf_prep_rw(sqe, RF_OP_NOP128, fd, addr, len, offset)"),
+    CALLS("rf_prep_nop128(sqe)",
+          "rf_nop128(ring, user_data)"),
     .fields = NOP_FIELDS,
     .must_be_zero = ZERO(IOPRIO),
     NOP_BUFFER("6.19"),
@@ -84,8 +86,10 @@ RFI_OP(CLOSE) = {
     .result = "0",
     .notes = "-EBADF: it is not open, or the descriptor is a ring's; or the slot was empty. "
              "Operations in flight keep their file.",
-    CALLS("rf_prep_close(sqe, fd)", "rf_prep_close_direct(sqe, file_index)",
-          "rf_close(ring, user_data, fd)", "rf_close_direct(ring, user_data, file_index)"),
+    CALLS("rf_prep_close(sqe, fd)",
+          "rf_prep_close_direct(sqe, file_index)",
+          "rf_close(ring, user_data, fd)",
+          "rf_close_direct(ring, user_data, file_index)"),
     .fields = {FIELD_FD("the descriptor; 0 if a slot is to be emptied"),
                FIELD(FILE_INDEX, "file_index", "uint32_t", "file_index",
                      "the slot of the registered files to empty; in the SQE the slot plus 1, and "
@@ -150,9 +154,11 @@ RFI_OP(FIXED_FD_INSTALL) = {
     .text = "a descriptor for a registered file",
     .result = "the new descriptor",
     .notes = "It has O_CLOEXEC unless RF_FIXED_FD_NO_CLOEXEC. A personality is -EPERM.",
-    CALLS("rf_prep_rw(sqe, RF_OP_FIXED_FD_INSTALL, fd, addr, len, offset)"),
-    .fields = {FIELD(FD, "fd", "int", "fd", "the slot; RF_SQE_FIXED_FILE is a must"),
-               FIELD(RW_FLAGS, "install_fd_flags", "uint32_t", NULL,
+    CALLS("rf_prep_fixed_fd_install(sqe, file_index, flags)",
+          "rf_fixed_fd_install(ring, user_data, file_index, flags)"),
+    .fields = {FIELD(FD, "fd", "uint32_t", "file_index",
+                     "the slot; the prep sets RF_SQE_FIXED_FILE"),
+               FIELD(RW_FLAGS, "install_fd_flags", "uint32_t", "flags",
                      "RF_FIXED_FD_NO_CLOEXEC, or 0")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(OFF) | ZERO(ADDR) | ZERO(LEN) | ZERO(BUF_INDEX) |
                     ZERO(FILE_INDEX) | ZERO(ADDR3),
@@ -169,13 +175,16 @@ RFI_OP(PIPE) = {
     .text = "pipe2(2)",
     .result = "0",
     .notes = "Into slots it is -EINVAL with O_CLOEXEC.",
-    CALLS("rf_prep_rw(sqe, RF_OP_PIPE, fd, addr, len, offset)"),
-    .fields = {FIELD(ADDR, "addr", "int *", "addr",
+    CALLS("rf_prep_pipe(sqe, fds, flags)",
+          "rf_prep_pipe_direct(sqe, fds, flags, file_index)",
+          "rf_pipe(ring, user_data, fds, flags)",
+          "rf_pipe_direct(ring, user_data, fds, flags, file_index)"),
+    .fields = {FIELD(ADDR, "addr", "int *", "fds",
                      "where the two descriptors go, or with RF_FILE_INDEX_ALLOC the two slots"),
-               FIELD(RW_FLAGS, "pipe_flags", "uint32_t", NULL, "O_CLOEXEC, O_NONBLOCK, or 0"),
-               FIELD(FILE_INDEX, "file_index", "uint32_t", NULL,
-                     "0 for descriptors; the first of two slots of the registered files, plus 1; "
-                     "RF_FILE_INDEX_ALLOC for slots of the kernel's choice")},
+               FIELD(RW_FLAGS, "pipe_flags", "uint32_t", "flags", "O_CLOEXEC, O_NONBLOCK, or 0"),
+               FIELD(FILE_INDEX, "file_index", "uint32_t", "file_index",
+                     "the first of two slots of the registered files, RF_FILE_INDEX_ALLOC for "
+                     "slots of the kernel's choice; in the SQE plus 1, and 0 for descriptors")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(FD) | ZERO(OFF) | ZERO(ADDR3),
     .fixed_file = RF_FIXED_FILE_IGNORED,
     .worker = RF_WORKER_NEVER,
@@ -243,17 +252,26 @@ RFI_OP(MSG_RING) = {
              "copies a registered file into a slot there, and posts a CQE unless "
              "RF_MSG_RING_CQE_SKIP; to itself it is -EINVAL. -EBADFD: not a ring, or one that is "
              "disabled. -EOVERFLOW: the CQE could not even be kept for later.",
-    CALLS("rf_prep_rw(sqe, RF_OP_MSG_RING, fd, addr, len, offset)"),
+    CALLS("rf_prep_msg_ring(sqe, fd, len, data, flags)",
+          "rf_prep_msg_ring_cqe_flags(sqe, fd, len, data, flags, cqe_flags)",
+          "rf_prep_msg_ring_fd(sqe, fd, source_index, target_index, data, flags)",
+          "rf_prep_msg_ring_fd_alloc(sqe, fd, source_index, data, flags)",
+          "rf_msg_ring(ring, user_data, fd, len, data, flags)",
+          "rf_msg_ring_cqe_flags(ring, user_data, fd, len, data, flags, cqe_flags)",
+          "rf_msg_ring_fd(ring, user_data, fd, source_index, target_index, data, flags)",
+          "rf_msg_ring_fd_alloc(ring, user_data, fd, source_index, data, flags)"),
     .fields = {FIELD_FD("the other ring"),
-               FIELD(ADDR, "addr", "uint64_t", "addr", "RF_MSG_DATA or RF_MSG_SEND_FD (6.0)"),
-               FIELD(OFF, "off", "uint64_t", "offset", "user_data of the CQE there"),
-               FIELD(LEN, "len", "int", "len", "RF_MSG_DATA: res of the CQE there"),
-               FIELD(RW_FLAGS, "msg_ring_flags", "uint32_t", NULL,
+               FIELD(ADDR, "addr", "uint64_t", NULL,
+                     "RF_MSG_DATA or RF_MSG_SEND_FD (6.0); the prep sets it"),
+               FIELD(OFF, "off", "uint64_t", "data", "user_data of the CQE there"),
+               FIELD(LEN, "len", "uint32_t", "len", "RF_MSG_DATA: res of the CQE there"),
+               FIELD(RW_FLAGS, "msg_ring_flags", "uint32_t", "flags",
                      "RF_MSG_RING_CQE_SKIP (6.0), RF_MSG_RING_FLAGS_PASS (6.3), or 0"),
-               FIELD(ADDR3, "addr3", "uint64_t", NULL, "RF_MSG_SEND_FD: the slot to take from"),
-               FIELD(FILE_INDEX, "file_index", "uint32_t", NULL,
-                     "RF_MSG_SEND_FD: the slot there plus 1, or RF_FILE_INDEX_ALLOC; with "
-                     "RF_MSG_RING_FLAGS_PASS: flags of the CQE there")},
+               FIELD(ADDR3, "addr3", "uint32_t", "source_index",
+                     "RF_MSG_SEND_FD: the slot to take the file from"),
+               FIELD(FILE_INDEX, "file_index", "uint32_t", "target_index, cqe_flags",
+                     "RF_MSG_SEND_FD: the slot there, in the SQE plus 1, or RF_FILE_INDEX_ALLOC; "
+                     "with RF_MSG_RING_FLAGS_PASS: flags of the CQE there")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(BUF_INDEX) | ZERO(PERSONALITY),
     .fixed_file = RF_FIXED_FILE_USED,
     .worker = RF_WORKER_SOMETIMES,
@@ -274,11 +292,12 @@ RFI_OP(MSG_RING) = {
 #define COMMAND_FIELDS(argument_)                                                            \
     {                                                                                        \
         FIELD_FD("the file: a socket, a device, ..."),                                       \
-            FIELD(CMD_OP, "cmd_op", "enum rf_socket_op", argument_("cmd_op"),                \
+            FIELD(CMD_OP, "cmd_op", "uint32_t", "cmd_op",                                    \
                   "which command: for a socket RF_SOCKET_URING_OP_..., else the driver's"),  \
             FIELD(RW_FLAGS, "uring_cmd_flags", "uint32_t", NULL,                             \
                   "RF_URING_CMD_FIXED, RF_URING_CMD_MULTISHOT (6.18), or 0"),                 \
-            FIELD(ADDR, "addr", "uint64_t", NULL, "by command"),                             \
+            FIELD(ADDR, "addr", "uint64_t", argument_("addr, offset"),                       \
+                  "by command: the address for GETSOCKNAME, where to begin for a discard"),  \
             FIELD(LEVEL, "level", "int", argument_("level"),                                 \
                   "of a socket option: SOL_SOCKET, ... (the first half of addr)"),           \
             FIELD(OPTNAME, "optname", "int", argument_("optname"),                           \
@@ -287,10 +306,11 @@ RFI_OP(MSG_RING) = {
             FIELD(BUF_INDEX, "buf_index", "uint16_t", NULL,                                  \
                   "with RF_URING_CMD_FIXED a registered buffer, with RF_SQE_BUFFER_SELECT "  \
                   "the group"),                                                              \
-            FIELD(FILE_INDEX, "optlen", "uint32_t", argument_("optlen"),                     \
-                  "by command: bytes at optval"),                                            \
-            FIELD(ADDR3, "optval", "void *", argument_("optval, opt"),                       \
-                  "by command: the value of a socket option; here the command area begins"), \
+            FIELD(FILE_INDEX, "optlen", "uint32_t", argument_("optlen, peer"),               \
+                  "by command: bytes at optval; 1 for the peer's name"),                     \
+            FIELD(ADDR3, "optval", "void *", argument_("optval, opt, addrlen, len"),         \
+                  "by command: the value of a socket option, the socklen_t for GETSOCKNAME, " \
+                  "how many bytes to discard; here the command area begins"),                \
             FIELD(PAD2, "pad2", "uint64_t", NULL, "by command")                              \
     }
 #define COMMAND_NOTES                                                                        \
@@ -348,9 +368,17 @@ RFI_OP(URING_CMD) = {
     .result = "by command",
     .notes = COMMAND_NOTES,
     CALLS("rf_prep_cmd_sock(sqe, cmd_op, fd, level, optname, optval, optlen)",
+          "rf_prep_uring_cmd(sqe, cmd_op, fd)",
+          "rf_prep_cmd_discard(sqe, fd, offset, len)",
+          "rf_prep_cmd_zone_reset_all(sqe, fd)",
+          "rf_prep_cmd_getsockname(sqe, fd, addr, addrlen, peer)",
           "rf_cmd_sock(ring, user_data, cmd_op, fd, level, optname, optval, optlen)",
           "rf_setsockopt(ring, user_data, fd, level, optname, opt, optlen)",
-          "rf_getsockopt(ring, user_data, fd, level, optname, opt, optlen)"),
+          "rf_getsockopt(ring, user_data, fd, level, optname, opt, optlen)",
+          "rf_uring_cmd(ring, user_data, cmd_op, fd)",
+          "rf_cmd_discard(ring, user_data, fd, offset, len)",
+          "rf_cmd_zone_reset_all(ring, user_data, fd)",
+          "rf_cmd_getsockname(ring, user_data, fd, addr, addrlen, peer)"),
     .fields = COMMAND_FIELDS(AS_ARGUMENT),
     .must_be_zero = ZERO(IOPRIO) | ZERO(PAD1),
     COMMAND_FEATURES("5.19", "6.18"),
@@ -364,7 +392,8 @@ RFI_OP(URING_CMD128) = {
     .result = "by command",
     .notes = "Takes a ring with RF_SETUP_SQE128 or RF_SETUP_SQE_MIXED; the command area has 80 "
              "bytes instead of 16. " COMMAND_NOTES,
-    CALLS("rf_prep_rw(sqe, RF_OP_URING_CMD128, fd, addr, len, offset)"),
+    CALLS("rf_prep_uring_cmd128(sqe, cmd_op, fd)",
+          "rf_uring_cmd128(ring, user_data, cmd_op, fd)"),
     .fields = COMMAND_FIELDS(NO_ARGUMENT),
     .must_be_zero = ZERO(IOPRIO) | ZERO(PAD1),
     COMMAND_FEATURES("6.19", "6.19"),

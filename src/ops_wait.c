@@ -29,10 +29,14 @@ RFI_OP(POLL_ADD) = {
     .notes = "Once: the events that hold are told even if they held before. RF_POLL_ADD_MULTI: a "
              "CQE for each change after the first, and RF_SQE_CQE_SKIP_SUCCESS is -EINVAL. "
              "RF_POLL_ADD_LEVEL is -EINVAL on 6.18 and 7.1. A regular file is always ready.",
-    CALLS("rf_prep_poll_add(sqe, fd, poll_mask)", "rf_poll_add(ring, user_data, fd, poll_mask)"),
+    CALLS("rf_prep_poll_add(sqe, fd, poll_mask)",
+          "rf_prep_poll_multishot(sqe, fd, poll_mask)",
+          "rf_poll_add(ring, user_data, fd, poll_mask)",
+          "rf_poll_multishot(ring, user_data, fd, poll_mask)"),
     .fields = {FIELD_FD("the file"),
                FIELD(RW_FLAGS, "poll32_events", "uint32_t", "poll_mask", "POLL..., EPOLL..."),
-               FIELD(LEN, "len", "uint32_t", NULL, "RF_POLL_ADD_MULTI, or 0: once")},
+               FIELD(LEN, "len", "uint32_t", NULL,
+                     "RF_POLL_ADD_MULTI, or 0: once; the prep sets it")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(OFF) | ZERO(ADDR) | ZERO(BUF_INDEX),
     .multishot = {.since = "5.13", .when = TEST(LEN, ALL, RF_POLL_ADD_MULTI),
                   .how = "RF_POLL_ADD_MULTI in len"},
@@ -97,10 +101,12 @@ RFI_OP(EPOLL_WAIT) = {
     .text = "epoll_wait(2)",
     .result = "how many events were written",
     .notes = "Has no time limit of its own: link a LINK_TIMEOUT to it.",
-    CALLS("rf_prep_rw(sqe, RF_OP_EPOLL_WAIT, fd, addr, len, offset)"),
-    .fields = {FIELD_FD("the epoll instance"),
-               FIELD(ADDR, "addr", "struct epoll_event *", "addr", "where the events go"),
-               FIELD(LEN, "len", "int", "len", "how many fit there")},
+    CALLS("rf_prep_epoll_wait(sqe, epfd, events, maxevents, flags)",
+          "rf_epoll_wait(ring, user_data, epfd, events, maxevents, flags)"),
+    .fields = {FIELD(FD, "fd", "int", "epfd", "the epoll instance"),
+               FIELD(ADDR, "addr", "struct epoll_event *", "events", "where the events go"),
+               FIELD(LEN, "len", "int", "maxevents", "how many fit there"),
+               FIELD(RW_FLAGS, "rw_flags", "uint32_t", "flags", "0: there are none yet")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(OFF) | ZERO(RW_FLAGS) | ZERO(BUF_INDEX) |
                     ZERO(FILE_INDEX),
     .fixed_file = RF_FIXED_FILE_USED,
@@ -149,12 +155,14 @@ RFI_OP(TIMEOUT_REMOVE) = {
              "Changed, it goes on with the new time and counts completions no more; a "
              "LINK_TIMEOUT takes RF_TIMEOUT_UPDATE and RF_LINK_TIMEOUT_UPDATE.",
     CALLS("rf_prep_timeout_remove(sqe, timeout_user_data, flags)",
-          "rf_timeout_remove(ring, user_data, timeout_user_data, flags)"),
+          "rf_prep_timeout_update(sqe, ts, timeout_user_data, flags)",
+          "rf_timeout_remove(ring, user_data, timeout_user_data, flags)",
+          "rf_timeout_update(ring, user_data, ts, timeout_user_data, flags)"),
     .fields = {FIELD_TARGET("timeout_user_data", "user_data of the TIMEOUT or LINK_TIMEOUT"),
                FIELD(RW_FLAGS, "timeout_flags", "uint32_t", "flags",
                      "0: remove; RF_TIMEOUT_UPDATE (5.11), RF_LINK_TIMEOUT_UPDATE (5.15), with "
                      "RF_TIMEOUT_ABS"),
-               FIELD_TIMESPEC(OFF, "addr2", NULL, "with the update flags: the new time")},
+               FIELD_TIMESPEC(OFF, "addr2", "ts", "with the update flags: the new time")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(LEN) | ZERO(BUF_INDEX) | ZERO(FILE_INDEX) | ZERO(ADDR3) |
                     ZERO(PAD2),
     .fixed_file = RF_FIXED_FILE_EINVAL,
@@ -176,7 +184,8 @@ RFI_OP(LINK_TIMEOUT) = {
              "FUTEX_WAITV or WAITID. The time runs from when the one before was tried: what "
              "blocks in a worker is not limited (6.15, and 6.12 stable); there use TIMEOUT and "
              "ASYNC_CANCEL.",
-    CALLS("rf_prep_link_timeout(sqe, ts, flags)", "rf_link_timeout(ring, user_data, ts, flags)"),
+    CALLS("rf_prep_link_timeout(sqe, ts, flags)",
+          "rf_link_timeout(ring, user_data, ts, flags)"),
     .fields = {FIELD_TIMESPEC(ADDR, "addr", "ts",
                               "how long, or with RF_TIMEOUT_ABS when; with "
                               "RF_TIMEOUT_IMMEDIATE_ARG (7.1) no address but nanoseconds"),
@@ -204,9 +213,12 @@ RFI_OP(ASYNC_CANCEL) = {
              "never do. -EALREADY: a worker has it, is told, and ends soon. What is cancelled has "
              "its own CQE, before or after this one. _FD and _OP do not look at user_data unless "
              "_USERDATA is set; _ANY excludes both.",
-    CALLS("rf_prep_cancel(sqe, cancel_user_data, flags)", "rf_prep_cancel_fd(sqe, fd, flags)",
+    CALLS("rf_prep_cancel(sqe, cancel_user_data, flags)",
+          "rf_prep_cancel_fd(sqe, fd, flags)",
+          "rf_prep_cancel64(sqe, cancel_user_data, flags)",
           "rf_cancel(ring, user_data, cancel_user_data, flags)",
-          "rf_cancel_fd(ring, user_data, fd, flags)"),
+          "rf_cancel_fd(ring, user_data, fd, flags)",
+          "rf_cancel64(ring, user_data, cancel_user_data, flags)"),
     .fields = {FIELD_TARGET("cancel_user_data", "user_data of the operation"),
                FIELD(FD, "fd", "int", "fd",
                      "with RF_ASYNC_CANCEL_FD: operations on this file, also by other "
@@ -255,18 +267,21 @@ RFI_OP(WAITID) = {
 };
 
 #define FIELDS_FUTEX                                                                         \
-    FIELD(ADDR, "addr", "uint32_t *", "addr", "the futex"),                                  \
-    FIELD(ADDR3, "addr3", "uint64_t", NULL,                                                  \
+    FIELD(ADDR, "addr", "const uint32_t *", "futex", "the futex"),                           \
+    FIELD(ADDR3, "addr3", "uint64_t", "mask",                                                \
           "the bits to match, not 0: FUTEX_BITSET_MATCH_ANY for any"),                        \
-    FIELD(FD, "fd", "uint32_t", "fd", "FUTEX2_SIZE_U32, with FUTEX2_PRIVATE or without")
+    FIELD(FD, "fd", "uint32_t", "futex_flags",                                               \
+          "FUTEX2_SIZE_U32, with FUTEX2_PRIVATE or without"),                                 \
+    FIELD(RW_FLAGS, "futex_flags", "uint32_t", "flags", "0: there are none yet")
 
 RFI_OP(FUTEX_WAIT) = {
     RFI_OP_IS(FUTEX_WAIT, "6.7"),
     .text = "wait on a futex",
     .result = "0: it was woken",
     .notes = "-EAGAIN: the futex did not hold the expected value.",
-    CALLS("rf_prep_rw(sqe, RF_OP_FUTEX_WAIT, fd, addr, len, offset)"),
-    .fields = {FIELDS_FUTEX, FIELD(OFF, "addr2", "uint64_t", "offset", "the expected value")},
+    CALLS("rf_prep_futex_wait(sqe, futex, val, mask, futex_flags, flags)",
+          "rf_futex_wait(ring, user_data, futex, val, mask, futex_flags, flags)"),
+    .fields = {FIELDS_FUTEX, FIELD(OFF, "addr2", "uint64_t", "val", "the expected value")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(LEN) | ZERO(RW_FLAGS) | ZERO(BUF_INDEX) |
                     ZERO(FILE_INDEX),
     .fixed_file = RF_FIXED_FILE_IGNORED,
@@ -283,8 +298,9 @@ RFI_OP(FUTEX_WAKE) = {
     RFI_OP_IS(FUTEX_WAKE, "6.7"),
     .text = "wake those who wait on it",
     .result = "how many were woken",
-    CALLS("rf_prep_rw(sqe, RF_OP_FUTEX_WAKE, fd, addr, len, offset)"),
-    .fields = {FIELDS_FUTEX, FIELD(OFF, "addr2", "uint64_t", "offset", "how many to wake")},
+    CALLS("rf_prep_futex_wake(sqe, futex, count, mask, futex_flags, flags)",
+          "rf_futex_wake(ring, user_data, futex, count, mask, futex_flags, flags)"),
+    .fields = {FIELDS_FUTEX, FIELD(OFF, "addr2", "uint64_t", "count", "how many to wake")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(LEN) | ZERO(RW_FLAGS) | ZERO(BUF_INDEX) |
                     ZERO(FILE_INDEX),
     .fixed_file = RF_FIXED_FILE_IGNORED,
@@ -300,10 +316,12 @@ RFI_OP(FUTEX_WAITV) = {
     .text = "wait on several futexes",
     .result = "the index of one that was woken",
     .notes = "-EAGAIN: one of them did not hold its expected value.",
-    CALLS("rf_prep_rw(sqe, RF_OP_FUTEX_WAITV, fd, addr, len, offset)"),
-    .fields = {FIELD(ADDR, "addr", "const struct futex_waitv *", "addr",
+    CALLS("rf_prep_futex_waitv(sqe, futexes, count, flags)",
+          "rf_futex_waitv(ring, user_data, futexes, count, flags)"),
+    .fields = {FIELD(ADDR, "addr", "const struct futex_waitv *", "futexes",
                      "the futexes and their expected values"),
-               FIELD(LEN, "len", "uint32_t", "len", "how many, 1 to 128")},
+               FIELD(LEN, "len", "uint32_t", "count", "how many, 1 to 128"),
+               FIELD(RW_FLAGS, "futex_flags", "uint32_t", "flags", "0: there are none yet")},
     .must_be_zero = ZERO(IOPRIO) | ZERO(FD) | ZERO(OFF) | ZERO(RW_FLAGS) | ZERO(BUF_INDEX) |
                     ZERO(FILE_INDEX) | ZERO(ADDR3),
     .fixed_file = RF_FIXED_FILE_IGNORED,

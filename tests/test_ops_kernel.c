@@ -3,12 +3,12 @@
  * Held here: the running kernel agrees with the table of operations: names and numbers,
  * what it refuses when it is not zero, what it ignores, RF_SQE_BUFFER_SELECT,
  * RF_SQE_FIXED_FILE, rings with RF_SETUP_IOPOLL, workers, multishots and notifications.
- * Until when things are lent is in test_ops_loans.c.
+ * Until when things are lent is in test_loans_*.c.
  *
  * The table tells what Linux 6.18 does. On a kernel with more or fewer operations a
  * difference skips the test and is told, on one with as many it fails.
  */
-#include "io_support.h"
+#include "harmless.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -42,216 +42,6 @@ static bool overlaps_any(enum rf_sqe_field field, uint32_t set)
             return true;
     }
     return false;
-}
-
-/* --- the running kernel --------------------------------------------------- */
-
-static char buffer[4096];
-static char no_path[] = "/no-such-directory/of-ringfence";
-static int scratch[2];        /* a pipe at its end: nothing to read, no writer */
-static int scratch_epoll = -1;
-static void *scratch_page;
-static struct iovec iovec = {buffer, 16};
-static struct rf_timespec at_once;
-static struct epoll_event event;
-static uint64_t open_how[3];
-static uint32_t futex = 1;
-static struct {
-    uint64_t val, uaddr;
-    uint32_t flags, reserved;
-} waitv;
-static struct msghdr msghdr = {.msg_iov = &iovec, .msg_iovlen = 1};
-static struct sockaddr_in address = {.sin_family = AF_INET};
-
-static uint64_t addr_of(const void *pointer)
-{
-    return (uint64_t)(uintptr_t)pointer;
-}
-
-#define HIGH_FD 700 /* nobody else has this number */
-
-/*
- * An SQE of the operation that the kernel takes, and that does no harm: it names
- * a descriptor or a path that is not there, or wants nothing. What it ends with is never
- * -EINVAL, nor what the tests below expect of a refusal.
- */
-static void harmless(struct rf_sqe *sqe, uint32_t opcode)
-{
-    memset(sqe, 0, sizeof *sqe);
-    sqe->opcode = (uint8_t)opcode;
-    sqe->user_data = 1;
-    switch ((enum rf_op)opcode) {
-    case RF_OP_NOP:
-        break;
-    case RF_OP_READV:
-    case RF_OP_WRITEV:
-    case RF_OP_READV_FIXED:
-    case RF_OP_WRITEV_FIXED:
-        sqe->fd = -1;
-        sqe->addr = addr_of(&iovec);
-        sqe->len = 1;
-        break;
-    case RF_OP_READ:
-    case RF_OP_WRITE:
-    case RF_OP_READ_FIXED:
-    case RF_OP_WRITE_FIXED:
-    case RF_OP_SEND:
-    case RF_OP_RECV:
-    case RF_OP_SEND_ZC:
-    case RF_OP_EPOLL_WAIT:
-        sqe->fd = -1;
-        sqe->addr = addr_of(buffer);
-        sqe->len = 16;
-        break;
-    case RF_OP_SENDMSG:
-    case RF_OP_RECVMSG:
-    case RF_OP_SENDMSG_ZC:
-        sqe->fd = -1;
-        sqe->addr = addr_of(&msghdr);
-        sqe->len = 1;
-        break;
-    case RF_OP_POLL_ADD:
-        sqe->fd = -1;
-        sqe->poll32_events = rfi_poll_mask(POLLIN);
-        break;
-    case RF_OP_POLL_REMOVE:
-    case RF_OP_TIMEOUT_REMOVE:
-    case RF_OP_ASYNC_CANCEL:
-        sqe->fd = -1;
-        sqe->addr = 0x12345678; /* nobody's user_data */
-        break;
-    case RF_OP_TIMEOUT:
-    case RF_OP_LINK_TIMEOUT:
-        sqe->fd = -1;
-        sqe->addr = addr_of(&at_once);
-        sqe->len = 1;
-        break;
-    case RF_OP_CONNECT:
-    case RF_OP_BIND:
-        sqe->fd = -1;
-        sqe->addr = addr_of(&address);
-        sqe->addr2 = sizeof address;
-        break;
-    case RF_OP_RENAMEAT:
-    case RF_OP_LINKAT:
-        sqe->len = (uint32_t)AT_FDCWD;
-        sqe->addr2 = addr_of(no_path);
-        sqe->fd = AT_FDCWD;
-        sqe->addr = addr_of(no_path);
-        break;
-    case RF_OP_SYMLINKAT:
-        sqe->addr2 = addr_of(no_path);
-        sqe->fd = AT_FDCWD;
-        sqe->addr = addr_of(no_path);
-        break;
-    case RF_OP_OPENAT2:
-        sqe->addr2 = addr_of(open_how);
-        sqe->len = sizeof open_how;
-        sqe->fd = AT_FDCWD;
-        sqe->addr = addr_of(no_path);
-        break;
-    case RF_OP_STATX:
-        sqe->addr2 = addr_of(buffer);
-        sqe->fd = AT_FDCWD;
-        sqe->addr = addr_of(no_path);
-        break;
-    case RF_OP_OPENAT:
-    case RF_OP_UNLINKAT:
-    case RF_OP_MKDIRAT:
-        sqe->fd = AT_FDCWD;
-        sqe->addr = addr_of(no_path);
-        break;
-    case RF_OP_FSETXATTR:
-    case RF_OP_SETXATTR:
-    case RF_OP_FGETXATTR:
-    case RF_OP_GETXATTR:
-        sqe->fd = opcode == RF_OP_FSETXATTR || opcode == RF_OP_FGETXATTR ? -1 : 0;
-        sqe->addr = addr_of("user.ringfence");
-        sqe->addr2 = addr_of(buffer);
-        sqe->len = 8;
-        sqe->addr3 = sqe->fd ? 0 : addr_of(no_path);
-        break;
-    case RF_OP_CLOSE:
-        sqe->fd = fcntl(scratch[0], F_DUPFD_CLOEXEC, HIGH_FD);
-        assert_int_equal(sqe->fd, HIGH_FD);
-        break;
-    case RF_OP_FILES_UPDATE:
-        sqe->addr = addr_of(buffer); /* there is no table */
-        sqe->len = 1;
-        break;
-    case RF_OP_MADVISE:
-        sqe->addr = addr_of(scratch_page);
-        sqe->len = 4096;
-        break;
-    case RF_OP_EPOLL_CTL:
-        sqe->fd = scratch_epoll;
-        sqe->off = (uint64_t)scratch[0]; /* which is not in it */
-        sqe->len = EPOLL_CTL_DEL;
-        sqe->addr = addr_of(&event);
-        break;
-    case RF_OP_SPLICE:
-        sqe->off = sqe->splice_off_in = UINT64_MAX;
-        sqe->fd = -1;
-        sqe->splice_fd_in = scratch[0];
-        sqe->len = 16;
-        break;
-    case RF_OP_TEE:
-        sqe->fd = -1;
-        sqe->splice_fd_in = scratch[0];
-        sqe->len = 16;
-        break;
-    case RF_OP_PROVIDE_BUFFERS:
-        sqe->fd = 1;
-        sqe->addr = addr_of(buffer);
-        sqe->len = 16;
-        sqe->buf_group = 7;
-        break;
-    case RF_OP_REMOVE_BUFFERS:
-        sqe->fd = 1;
-        sqe->buf_group = 99; /* there is none */
-        break;
-    case RF_OP_SOCKET:
-        sqe->fd = 12345; /* no domain */
-        sqe->off = SOCK_STREAM;
-        break;
-    case RF_OP_READ_MULTISHOT:
-        sqe->fd = -1;
-        sqe->flags = RF_SQE_BUFFER_SELECT;
-        sqe->buf_group = 99;
-        break;
-    case RF_OP_WAITID:
-        sqe->len = P_PID;
-        sqe->fd = getpid(); /* not a child of its own */
-        sqe->file_index = WEXITED;
-        break;
-    case RF_OP_FUTEX_WAIT:
-    case RF_OP_FUTEX_WAKE:
-        sqe->addr = addr_of(&futex);
-        sqe->addr2 = 2; /* not its value */
-        sqe->addr3 = UINT32_MAX;
-        sqe->fd = 2; /* FUTEX2_SIZE_U32 */
-        break;
-    case RF_OP_FUTEX_WAITV:
-        waitv.val = 2;
-        waitv.uaddr = addr_of(&futex);
-        waitv.flags = 2;
-        sqe->addr = addr_of(&waitv);
-        sqe->len = 1;
-        break;
-    case RF_OP_FIXED_FD_INSTALL:
-        sqe->flags = RF_SQE_FIXED_FILE; /* there is no table */
-        break;
-    case RF_OP_RECV_ZC:
-        sqe->fd = -1;
-        sqe->ioprio = RF_RECV_MULTISHOT;
-        break;
-    case RF_OP_PIPE:
-        sqe->addr = 8; /* nowhere */
-        break;
-    default: /* FSYNC, FALLOCATE, SHUTDOWN, MSG_RING, ...: a descriptor is all they need */
-        sqe->fd = -1;
-        break;
-    }
 }
 
 struct outcome {
@@ -290,7 +80,7 @@ static struct outcome run(struct rf_ring *ring, const struct rf_sqe *sqe)
         outcome.notified |= cqe.flags & RF_CQE_F_NOTIF;
     }
     if (sqe->opcode == RF_OP_CLOSE)
-        (void)close(HIGH_FD); /* if it was refused */
+        (void)close(HARMLESS_FD); /* if it was refused */
     return outcome;
 }
 
@@ -346,21 +136,13 @@ static void open_kernel(struct rf_ring *ring, uint32_t flags)
     open_ring(ring, 8, flags);
     memset(&differences, 0, sizeof differences);
     assert_result(rf_get_probe(ring, &kernel_ops), 0);
-    int ends[2];
-    assert_result(pipe2(ends, O_CLOEXEC), 0);
-    close(ends[1]);
-    scratch[0] = ends[0];
-    scratch_epoll = epoll_create1(EPOLL_CLOEXEC);
-    scratch_page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(scratch_page != MAP_FAILED);
+    open_scratch();
 }
 
 static void close_kernel(struct rf_ring *ring)
 {
     rf_deinit(ring);
-    close(scratch[0]);
-    close(scratch_epoll);
-    munmap(scratch_page, 4096);
+    close_scratch();
 }
 
 static void operations_without_a_row_are_unknown_and_with_one_are_not(void **state)
@@ -612,6 +394,146 @@ static void only_zero_copy_sends_notify(void **state)
     judge(60);
 }
 
+/* --- multishots ------------------------------------------------------------ */
+
+/* What the operations below find something to do with. */
+static struct {
+    int pair[2];     /* datagrams wait at the first */
+    int pipe[2];     /* so do bytes */
+    int listener;    /* and connections */
+    int clients[2];
+} busy;
+
+enum { GROUP = 3 };
+
+static char buffer[16];
+static struct iovec iovec = {buffer, sizeof buffer};
+static struct msghdr msghdr;
+
+static void open_busy(struct rf_ring *ring)
+{
+    static char memory[4][256];
+    struct rf_sqe sqe;
+    rf_prep_provide_buffers(&sqe, memory, sizeof memory[0], COUNT_OF(memory), GROUP, 0);
+    sqe.user_data = 1;
+    assert_result(run(ring, &sqe).res, 0);
+    assert_result(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, busy.pair), 0);
+    assert_result(pipe2(busy.pipe, O_CLOEXEC), 0);
+    struct sockaddr_in where;
+    busy.listener = listen_on_loopback(&where);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(write(busy.pair[1], "x", 1), 1);
+        assert_int_equal(write(busy.pipe[1], "x", 1), 1);
+        busy.clients[i] = connect_to(&where);
+    }
+}
+
+static void close_busy(void)
+{
+    for (int i = 0; i < 2; i++) {
+        close(busy.pair[i]);
+        close(busy.pipe[i]);
+        close(busy.clients[i]);
+    }
+    close(busy.listener);
+}
+
+/* An SQE that has something to do at once; returns whether there is one for this operation. */
+static bool prepare_busy(struct rf_sqe *sqe, const struct rf_op_info *op, bool select)
+{
+    static struct rf_timespec soon = {0, 1000};
+    memset(sqe, 0, sizeof *sqe);
+    switch ((enum rf_op)op->opcode) {
+    case RF_OP_POLL_ADD:
+        rf_prep_poll_add(sqe, busy.pipe[0], POLLIN);
+        break;
+    case RF_OP_TIMEOUT:
+        rf_prep_timeout(sqe, &soon, 0, 0);
+        break;
+    case RF_OP_ACCEPT:
+        rf_prep_accept(sqe, busy.listener, NULL, NULL, SOCK_CLOEXEC);
+        break;
+    case RF_OP_RECV:
+        rf_prep_recv(sqe, busy.pair[0], select ? NULL : buffer, select ? 0 : sizeof buffer, 0);
+        break;
+    case RF_OP_RECVMSG:
+        msghdr = (struct msghdr){.msg_iov = &iovec, .msg_iovlen = !select};
+        rf_prep_recvmsg(sqe, busy.pair[0], &msghdr, 0);
+        break;
+    case RF_OP_SEND:
+        rf_prep_send(sqe, busy.pair[1], select ? NULL : buffer, select ? 0 : sizeof buffer, 0);
+        break;
+    case RF_OP_READ_MULTISHOT:
+        rf_prep_rw(sqe, RF_OP_READ_MULTISHOT, busy.pipe[0], 0, 0, 0);
+        break;
+    default:
+        return false;
+    }
+    if (select && op->buffer_select.since) {
+        sqe->flags |= RF_SQE_BUFFER_SELECT;
+        sqe->buf_group = GROUP;
+    }
+    sqe->user_data = 1;
+    return true;
+}
+
+/* Submits it; once there was a CQE, ends it and closes what it opened. Did it say more? */
+static bool says_more(struct rf_ring *ring, const struct rf_sqe *sqe)
+{
+    *take_sqe(ring) = *sqe;
+    assert_result(rf_submit(ring), 1);
+    bool first = true, more = false;
+    for (struct rf_cqe cqe = {.flags = RF_CQE_F_MORE}; cqe.flags & RF_CQE_F_MORE;) {
+        do
+            assert_result(rf_copy_cqe(ring, &cqe), 0);
+        while (cqe.user_data != sqe->user_data);
+        if (sqe->opcode == RF_OP_ACCEPT && cqe.res >= 0)
+            close(cqe.res);
+        if (!first)
+            continue;
+        first = false;
+        more = cqe.flags & RF_CQE_F_MORE;
+        if (cqe.res < 0 && cqe.res != -ETIME)
+            differ("%s: %d\n", rf_op_info(sqe->opcode)->name, cqe.res);
+        rf_prep_cancel(take_sqe(ring), sqe->user_data, 0);
+        assert_result(rf_submit(ring), 1);
+    }
+    return more;
+}
+
+static void multishots_say_more_where_the_table_says(void **state)
+{
+    (void)state;
+    struct rf_ring ring;
+    open_kernel(&ring, 0);
+    FOR_EACH_OP(op) {
+        struct rf_sqe sqe;
+        const struct rf_sqe_test *when = &op->multishot.when;
+        if (!kernel_has(op->opcode) || !op->multishot.since || !prepare_busy(&sqe, op, true))
+            continue;
+        open_busy(&ring);
+        if (!op->multishot.always) {
+            assert_int_equal(when->kind, RF_TEST_ALL);
+            prepare_busy(&sqe, op, false);
+            assert_false(rf_sqe_test_holds(when, &sqe));
+            if (says_more(&ring, &sqe))
+                differ("%s: more without %s\n", op->name, op->multishot.how);
+        }
+        prepare_busy(&sqe, op, true);
+        if (!op->multishot.always)
+            set_field(&sqe, when->field, (uint16_t)when->bits);
+        assert_true(rf_sqe_test_holds(when, &sqe));
+        if (!says_more(&ring, &sqe))
+            differ("%s: no more with %s\n", op->name, op->multishot.how);
+        differences.checked++;
+        close_busy();
+        rf_deinit(&ring);
+        open_ring(&ring, 8, 0);
+    }
+    close_kernel(&ring);
+    judge(7);
+}
+
 /* --- workers -------------------------------------------------------------- */
 
 /* Threads that the kernel made for this one, which it calls iou-wrk-<tid>. */
@@ -689,6 +611,7 @@ int main(void)
         ONCE(fixed_files_are_taken_where_the_table_says),
         ONCE(rings_that_poll_devices_take_what_the_table_says),
         ONCE(only_zero_copy_sends_notify),
+        ONCE(multishots_say_more_where_the_table_says),
         ONCE(workers_are_needed_where_the_table_says),
     };
     return run_all(tests, COUNT_OF(tests));

@@ -225,9 +225,9 @@ void name_loan(const struct rf_op_info *op, const struct rf_op_loan *loan, char 
         return;
     }
     const struct rf_op_field *field = &op->fields[loan->field];
-    size_t length = field->argument ? strcspn(field->argument, ",") : 0;
-    if (length)
-        add(ret_name, size, "%.*s", (int)length, field->argument);
+    /* One of several parameters would be the wrong one for some. */
+    if (field->argument && !strchr(field->argument, ','))
+        add(ret_name, size, "%s", field->argument);
     else
         add(ret_name, size, "sqe->%s",
             field->name ? field->name : rf_sqe_field_info(loan->field)->name);
