@@ -236,14 +236,14 @@ RF_INLINE void rf_prep_sendto(struct rf_sqe *sqe, int fd, const void *buf, size_
 }
 
 /*
- * Send what is in provided buffers, as many as there are, in their order.
- * RF_SQE_BUFFER_SELECT is set; the caller sets sqe->buf_group.
+ * Send what is in the provided buffers of a group, in their order, until it is empty.
+ * RF_SQE_BUFFER_SELECT is set; the caller sets sqe->buf_group, of a buffer ring.
  *
- * @len  At most so many bytes; 0: all.
+ * @len  At most so many bytes for each CQE, not in all; 0: as many as there are.
  *
  * Perhaps several CQEs, with RF_CQE_F_MORE but for the last. Each has the id of its
  * first buffer; its res tells how many more, one after the other in the ring, it took.
- * Since 6.10.
+ * -ENOBUFS: there was none. Since 6.10.
  */
 RF_INLINE void rf_prep_send_bundle(struct rf_sqe *sqe, int fd, size_t len, uint32_t flags)
 {
