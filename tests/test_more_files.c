@@ -6,10 +6,12 @@
 #include "io_support.h"
 
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -518,6 +520,81 @@ static void a_file_without_commands_refuses_them(void **state)
     rf_deinit(&ring);
 }
 
+/* A loop device on the file, gone when it is closed; or a negative errno. */
+static int open_loop(int file)
+{
+    int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+    if (control < 0)
+        return -errno;
+    int result = -EBUSY;
+    for (unsigned attempt = 0; attempt < 8 && result == -EBUSY; attempt++) {
+        const int number = ioctl(control, LOOP_CTL_GET_FREE);
+        if (number < 0) {
+            result = -errno;
+            break;
+        }
+        char path[32];
+        snprintf(path, sizeof path, "/dev/loop%d", number);
+        int device = open(path, O_RDWR | O_CLOEXEC);
+        if (device < 0) {
+            result = -errno;
+            break;
+        }
+        struct loop_config config;
+        memset(&config, 0, sizeof config);
+        config.fd = (uint32_t)file;
+        config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+        if (ioctl(device, LOOP_CONFIGURE, &config) == 0) {
+            result = device;
+        } else {
+            result = -errno; /* -EBUSY: somebody was faster */
+            close(device);
+        }
+    }
+    close(control);
+    return result;
+}
+
+static void discarded_blocks_are_gone(void **state)
+{
+    struct rf_ring ring;
+    open_flavour(state, &ring, 1);
+    need_op(&ring, RF_OP_BIND); /* the kernel after that, 6.12, has the command */
+    enum { BLOCK = 4096 };
+    struct work_dir dir;
+    open_work_dir(&dir);
+    int file = make_file(&dir, "file", "");
+    char *content = test_malloc(4 * BLOCK);
+    memset(content, 'x', 4 * BLOCK);
+    assert_int_equal(pwrite(file, content, 4 * BLOCK, 0), 4 * BLOCK);
+    assert_int_equal(fsync(file), 0);
+    const int device = open_loop(file);
+    int res = 0;
+    if (device >= 0) {
+        struct rf_cqe cqe = done(&ring, rf_cmd_discard(&ring, 1, device, BLOCK, 2 * BLOCK));
+        assert_int_equal(cqe.user_data, 1);
+        res = cqe.res;
+        if (res == 0) {
+            assert_int_equal(pread(file, content, 4 * BLOCK, 0), 4 * BLOCK);
+            for (unsigned i = 0; i < 4; i++)
+                assert_int_equal(content[i * BLOCK + 7], i == 1 || i == 2 ? 0 : 'x');
+            cqe = done(&ring, rf_cmd_discard(&ring, 2, device, 1, BLOCK)); /* not whole blocks */
+            assert_cqe(&cqe, 2, -EINVAL, 0);
+        } else if (res != -EOPNOTSUPP && res != -EINVAL) {
+            fail_msg("discard: %s", strerror(-res));
+        }
+        close(device);
+    }
+    test_free(content);
+    close(file);
+    close_work_dir(&dir);
+    rf_deinit(&ring);
+    if (device < 0)
+        skip_because("no loop device can be had: %s", strerror(-device));
+    if (res < 0)
+        skip_because("the loop device discards nothing: %s", strerror(-res));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -536,6 +613,7 @@ int main(void)
         EACH_FLAVOUR(openat2_follows_only_what_it_may),
         EACH_FLAVOUR(attributes_are_set_and_read),
         EACH_FLAVOUR(a_file_without_commands_refuses_them),
+        ONCE(discarded_blocks_are_gone),
     };
     return run_all(tests, COUNT_OF(tests));
 }
