@@ -44,8 +44,11 @@
 #include <ringfence/queue_resource.h>
 #include <ringfence/recvmsg.h>
 #include <ringfence/register.h>
+#include <ringfence/restrict.h>
 #include <ringfence/ring.h>
+#include <ringfence/sync.h>
 #include <ringfence/sys.h>
 #include <ringfence/wait.h>
+#include <ringfence/workers.h>
 
 #endif

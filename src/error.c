@@ -54,6 +54,23 @@ static const struct rf_call_info calls[] = {
     CALL(REGISTER_BUFFERS_SPARSE, "rf_register_buffers_sparse()", REGISTER),
     CALL(REGISTER_BUFFERS_UPDATE, "rf_register_buffers_update_tag()", REGISTER),
     CALL(CLONE_BUFFERS, "rf_clone_buffers(), rf_clone_buffers_offset()", REGISTER),
+    CALL(REGISTER_PERSONALITY, "rf_register_personality()", REGISTER),
+    CALL(UNREGISTER_PERSONALITY, "rf_unregister_personality()", REGISTER),
+    CALL(REGISTER_RESTRICTIONS,
+         "rf_register_restrictions()", REGISTER),
+    CALL(REGISTER_BPF_FILTER, "rf_register_bpf_filter()", REGISTER),
+    CALL(REGISTER_IOWQ_AFF, "rf_register_iowq_aff()", REGISTER),
+    CALL(UNREGISTER_IOWQ_AFF, "rf_unregister_iowq_aff()", REGISTER),
+    CALL(REGISTER_IOWQ_MAX_WORKERS, "rf_register_iowq_max_workers()", REGISTER),
+    CALL(CLOSE_RING_FD, "rf_close_ring_fd()", REGISTER),
+    CALL(REGISTER_SYNC_CANCEL, "rf_register_sync_cancel()", REGISTER),
+    CALL(REGISTER_SYNC_MSG, "rf_register_sync_msg()", REGISTER),
+    CALL(REGISTER_QUERY, "rf_register_query()", REGISTER),
+    CALL(RESTRICT_TASK, "rf_register_restrictions_task(), rf_register_bpf_filter_task()", NONE),
+    CALL(WAIT, "rf_wait_cqe(), rf_submit_and_wait_timeout(), rf_sqring_wait() and the like: wait.h",
+         ENTER),
+    CALL(REGISTER_CLOCK, "rf_register_clock()", REGISTER),
+    CALL(SETUP_REG_WAIT, "rf_setup_reg_wait()", REGISTER),
 };
 
 /* --- errors -------------------------------------------------------------- */
@@ -81,6 +98,9 @@ static const struct rf_call_info calls[] = {
 #define BUFFERS_ALREADY_REGISTERED \
     "BuffersAlreadyRegistered", "The ring has registered buffers, and can have only one table of them."
 #define BUFFERS_NOT_REGISTERED "BuffersNotRegistered", "The ring has no buffers."
+#define ARGUMENTS_OUTSIDE                                                          \
+    "ArgumentsOutsideAccessibleAddressSpace",                                      \
+        "An argument is in memory that this process cannot read or write."
 #define FD_INVALID \
     "FileDescriptorInvalid", "A descriptor is not open, or not of a kind that is taken here."
 #define FILE_RANGE_INVALID \
@@ -122,7 +142,15 @@ static const struct rf_call_info calls[] = {
 #define USER_FDS \
     "UserFdQuotaExceeded", "More slots than RLIMIT_NOFILE or the kernel (2^20) allows."
 
-/* A remedy that several share. */
+#define FILTER_SIZE \
+    "FilterSizeMismatch", "The filter was made for other data than this kernel tells of the operation."
+#define REGISTRATION_UNSUPPORTED  \
+    "RegistrationUnsupported",    \
+        "This kernel is too old for the registration, or the ring's descriptor is not a ring."
+#define RING_ALREADY_ENABLED "RingAlreadyEnabled", "The ring is not disabled."
+/* Remedies that several share. */
+#define FILTER_SIZE_REMEDY \
+    "filter.pdu_size says now what the kernel tells; give a filter that looks at no more."
 #define BUFFER_RULES                                                                              \
     "Each must be mapped, writable, 1 byte to 1 GiB, and no shared mapping of a file; "           \
     "{NULL, 0} leaves a slot empty."
@@ -256,15 +284,13 @@ static const struct rf_error errors[] = {
     SHARED_AS_ZIG(REGISTER, EBADF, FD_INVALID,
                   "Use a ring that is open; one with a registered descriptor only in the thread "
                   "that registered it."),
-    NEW(REGISTER, EOPNOTSUPP, "RegistrationUnsupported",
-        "This kernel is too old for the registration, or the ring's descriptor is not a ring.",
+    SHARED_NEW(REGISTER, EOPNOTSUPP, REGISTRATION_UNSUPPORTED,
         "rf_reason() tells what the kernel lacks; if it tells nothing, look for code that closes "
         "descriptors it does not own."),
     SHARED_NEW(REGISTER, EINVAL, ARGUMENTS_INVALID,
                "Look whether this kernel has the registration, then at its arguments."),
-    NEW(REGISTER, EFAULT, "ArgumentsOutsideAccessibleAddressSpace",
-        "An argument is in memory that this process cannot read or write.",
-        "Give memory that is mapped, and writable where the call answers in it."),
+    SHARED_NEW(REGISTER, EFAULT, ARGUMENTS_OUTSIDE,
+               "Give memory that is mapped, and writable where the call answers in it."),
     SHARED_NEW(REGISTER, EEXIST, INVALID_THREAD,
                "Register in the thread that opened or enabled the ring."),
     NEW(REGISTER, EACCES, "OperationRestricted", "The ring's restrictions do not allow it.",
@@ -408,8 +434,7 @@ static const struct rf_error errors[] = {
         "The ring's descriptor is not registered, or there is no other to go back to.",
         "There is nothing to do; rf_reason() tells which it is."),
 
-    NEW(ENABLE_RINGS, EBADFD, "RingAlreadyEnabled", "The ring is not disabled.",
-        "There is nothing to do."),
+    SHARED_NEW(ENABLE_RINGS, EBADFD, RING_ALREADY_ENABLED, "There is nothing to do."),
 
     NEW(PEEK_CQE, EAGAIN, "CompletionQueueEmpty", "There is no completion to take.",
         "Wait for one with rf_submit_and_wait() or rf_copy_cqe(), or look again later."),
@@ -469,6 +494,109 @@ static const struct rf_error errors[] = {
         "Name indexes that the source has; open both rings as the same user, with CAP_IPC_LOCK "
         "or without."),
     SHARED_NEW(CLONE_BUFFERS, EOVERFLOW, BUFFER_RANGE_OVERFLOW, "Name indexes that the source has."),
+
+    NEW(REGISTER_PERSONALITY, EBUSY, "PersonalitiesUsedUp",
+        "The ring has 65535 personalities, and that is all it can have.",
+        "Unregister those that are not needed any more."),
+
+    NEW(UNREGISTER_PERSONALITY, EINVAL, "PersonalityUnknown", "The ring has no such personality.",
+        "Give an id that rf_register_personality() returned, once."),
+
+    SHARED_NEW(REGISTER_RESTRICTIONS, EBADFD, RING_ALREADY_ENABLED,
+               "Open the ring with RF_SETUP_R_DISABLED, and enable it afterwards."),
+    NEW(REGISTER_RESTRICTIONS, EBUSY, "RestrictionsAlreadyRegistered",
+        "The ring has a list of restrictions, and can have only one.",
+        "Put everything into one list."),
+    NEW(REGISTER_RESTRICTIONS, EINVAL, "RestrictionInvalid",
+        "An entry of the list is unknown to this kernel, or there are too many.",
+        "Look at the opcodes: a kernel refuses those that it does not have."),
+
+    NEW(REGISTER_BPF_FILTER, EINVAL, "FilterInvalid",
+        "The filter has an instruction, a size, an opcode or a flag that is not taken.",
+        "Load words of 4 bytes inside struct rf_bpf_ctx; give 1 to 4096 instructions."),
+    SHARED_NEW(REGISTER_BPF_FILTER, EMSGSIZE, FILTER_SIZE, FILTER_SIZE_REMEDY),
+
+    NEW(REGISTER_IOWQ_AFF, EINVAL, "WorkerProcessorsInvalid",
+        "The mask is no mask, or names a processor outside the cpuset, or this thread has no "
+        "workers.",
+        "Give 1 to 2^31 - 1 bytes and processors of the cpuset, in a thread that has used a ring."),
+
+    NEW(UNREGISTER_IOWQ_AFF, EINVAL, "NoWorkers",
+        "This thread has no workers: it has never used a ring.", "There is nothing to do."),
+
+    NEW(REGISTER_IOWQ_MAX_WORKERS, EINVAL, "WorkerLimitOutOfRange",
+        "A limit is above 2^31 - 1.", "Give a smaller one; 0 leaves it as it is."),
+
+    NEW(CLOSE_RING_FD, EINVAL, "RingFdNeeded",
+        "The ring's descriptor is not registered, so it is all the ring has.",
+        "Call rf_register_ring_fd() first."),
+    NEW(CLOSE_RING_FD, EBADF, "RingFdAlreadyClosed", "The ring's descriptor is closed already.",
+        "There is nothing to do."),
+
+    NEW(REGISTER_SYNC_CANCEL, ENOENT, "NothingToCancel", "There is no such operation.",
+        "It may have completed: take its completion."),
+    NEW(REGISTER_SYNC_CANCEL, ETIME, "CancelTimedOut",
+        "The time was over before the operation was; it was told to stop.",
+        "Call again with more time; its buffers are still in use."),
+    SHARED_NEW(REGISTER_SYNC_CANCEL, EBADF, FD_INVALID,
+               "Give a descriptor that is open, on a ring that is."),
+    SHARED_NEW(REGISTER_SYNC_CANCEL, EINTR, SIGNAL_INTERRUPT, "Call again."),
+
+    NEW(REGISTER_SYNC_MSG, EBADF, "MessageTargetInvalid",
+        "The descriptor of the ring to send to is not open.",
+        "Send to a ring that is open, by its descriptor."),
+    NEW(REGISTER_SYNC_MSG, EBADFD, "MessageTargetNotReady",
+        "The target is not a ring, or it is still disabled.", "Enable it first."),
+    NEW(REGISTER_SYNC_MSG, EINVAL, "MessageInvalid",
+        "The SQE is no message that can be sent without a ring.",
+        "Zero it, then fill it with rf_prep_msg_ring(); files cannot be sent this way."),
+    NEW(REGISTER_SYNC_MSG, EOVERFLOW, "MessageTargetFull",
+        "The target's queue is full, and the kernel had no memory to keep the message.",
+        "Have the target take its completions, then send again."),
+
+    NEW(REGISTER_QUERY, ERANGE, "QueryListTooLong",
+        "The list has 1000 questions or more, or leads back to itself.",
+        "End it with a next_entry of 0."),
+
+    NEW(RESTRICT_TASK, EPERM, "TaskAlreadyRestricted",
+        "This thread has restrictions or filters for all its rings already.",
+        "Put everything into one list; or it is a seccomp filter that refuses."),
+    NEW(RESTRICT_TASK, EACCES, "MayNotRestrict", "This thread may not restrict its later rings.",
+        "Set no_new_privs (prctl(2)), or have CAP_SYS_ADMIN."),
+    SHARED_NEW(RESTRICT_TASK, EINVAL, ARGUMENTS_INVALID,
+               "Look for what is reserved and not 0, and for opcodes that this kernel lacks."),
+    SHARED_NEW(RESTRICT_TASK, EFAULT, ARGUMENTS_OUTSIDE,
+               "Give memory that is mapped; the entries follow the head at once."),
+    SHARED_NEW(RESTRICT_TASK, EMSGSIZE, FILTER_SIZE, FILTER_SIZE_REMEDY),
+    SHARED_NEW(RESTRICT_TASK, EOPNOTSUPP, REGISTRATION_UNSUPPORTED, "Use kernel 7.0 or newer."),
+    SHARED_NEW(RESTRICT_TASK, ENOMEM, SYSTEM_RESOURCES, "Free memory."),
+    SHARED_NEW(RESTRICT_TASK, ENOSYS, SYSTEM_OUTDATED,
+               "Allow io_uring_register in the seccomp filter."),
+
+    NEW(WAIT, EINVAL, "WaitArgumentsInvalid",
+        "A time is out of range, or no wait is registered under the index.",
+        "Give times of 0 to 999999999 nanoseconds, and indexes below the number of slots; "
+        "rf_reason() tells which it was."),
+    NEW(WAIT, EOPNOTSUPP, "WaitUnsupported",
+        "This kernel, or a ring that polls, cannot wait in that way.",
+        "rf_reason() tells what is lacking and since which kernel it is there; wait without "
+        "it."),
+
+    NEW(REGISTER_CLOCK, EINVAL, "ClockInvalid", "Waits cannot be measured by that clock.",
+        "Give CLOCK_MONOTONIC or CLOCK_BOOTTIME, and 0 in what is reserved."),
+    SHARED_NEW(REGISTER_CLOCK, EOPNOTSUPP, REGISTRATION_UNSUPPORTED,
+               "Do without: waits are measured by CLOCK_MONOTONIC; or use kernel 6.12 or newer."),
+
+    NEW(SETUP_REG_WAIT, EINVAL, "WaitsNotRegistrable",
+        "No slots were asked for, or the ring is not disabled.",
+        "Open the ring with RF_SETUP_R_DISABLED and ask for 1 slot or more before "
+        "rf_enable_rings(); rf_reason() tells which it was."),
+    NEW(SETUP_REG_WAIT, EBUSY, "MemoryRegionAlreadyRegistered",
+        "The ring has a memory region, and can have only one.", "Ask for all slots at once."),
+    SHARED_NEW(SETUP_REG_WAIT, EOPNOTSUPP, REGISTRATION_UNSUPPORTED,
+               "Use rf_submit_and_wait_timeout(); or kernel 6.13 or newer."),
+    SHARED_NEW(SETUP_REG_WAIT, ENOMEM, SYSTEM_RESOURCES,
+               "Ask for fewer slots or raise RLIMIT_MEMLOCK."),
 };
 
 /* --- plain errnos -------------------------------------------------------- */

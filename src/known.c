@@ -36,6 +36,11 @@ static const char *const lacks[] = {
 };
 _Static_assert(sizeof lacks / sizeof lacks[0] == RF_REGISTER_LAST, "a row for each");
 
+const char *rfi_lacks(uint32_t opcode)
+{
+    return lacks[opcode];
+}
+
 int rfi_refuse(struct rf_ring *ring, int error, const char *reason)
 {
     ring->reason = reason;

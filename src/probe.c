@@ -8,7 +8,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "blind.h"
 #include "map.h"
+#include "register.h"
 
 int rf_get_probe(struct rf_ring *ring, struct rf_probe *ret_probe)
 {
@@ -20,6 +22,16 @@ int rf_get_probe(struct rf_ring *ring, struct rf_probe *ret_probe)
         return err;
     *ret_probe = probe;
     return 0;
+}
+
+int rfi_register_query(const struct rf_sys *sys, struct rf_query_hdr *query)
+{
+    return rfi_register_blind(sys, RF_REGISTER_QUERY, query, 0);
+}
+
+int rf_register_query(struct rf_query_hdr *query)
+{
+    return rfi_register_query(&rf_sys_kernel, query);
 }
 
 /* --- reading /proc ------------------------------------------------------- */

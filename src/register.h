@@ -33,6 +33,9 @@ int rfi_register_known(struct rf_ring *ring, uint32_t opcode, void *arg, uint32_
  */
 int rfi_too_old(struct rf_ring *ring, const char *reason);
 
+/* The reason that rfi_register_known() gives. */
+const char *rfi_lacks(uint32_t opcode);
+
 /* Does the kernel know the opcode? @nr_args as it should be. Registers nothing. */
 bool rfi_knows(struct rf_ring *ring, uint32_t opcode, uint32_t nr_args);
 

@@ -287,3 +287,19 @@ int rf_unregister_ring_fd(struct rf_ring *ring)
     ring->register_flags = 0;
     return 0;
 }
+
+int rf_close_ring_fd(struct rf_ring *ring)
+{
+    if (!(ring->features & RF_FEAT_REG_REG_RING))
+        return refuse(ring, -EOPNOTSUPP,
+                      "this kernel lacks registering by index, which came with Linux 6.3");
+    if (!(ring->enter_flags & RF_ENTER_REGISTERED_RING))
+        return refuse(ring, -EINVAL, "the ring's descriptor is not registered");
+    if (ring->fd < 0)
+        return refuse(ring, -EBADF, "the ring's descriptor is closed already");
+    ring->reason = NULL;
+    /* What close(2) says is no failure of closing: the descriptor is gone in any case. */
+    (void)ring->sys->close(ring->sys, ring->fd);
+    ring->fd = -1;
+    return 0;
+}

@@ -171,6 +171,20 @@ void assert_slot_empty(struct rf_ring *ring, int slot)
     assert_result(read_slot(ring, slot, &found), -EBADF);
 }
 
+struct rf_sqe *splice_one(struct rf_ring *ring, uint64_t user_data, int from, int to)
+{
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    if (!sqe)
+        return NULL;
+    sqe->opcode = RF_OP_SPLICE;
+    sqe->user_data = user_data;
+    sqe->fd = to;
+    sqe->splice_fd_in = from;
+    sqe->off = sqe->splice_off_in = UINT64_MAX; /* pipes have no position */
+    sqe->len = 1;
+    return sqe;
+}
+
 /* --- completions --------------------------------------------------------- */
 
 void submit_fully(struct rf_ring *ring)

@@ -70,6 +70,9 @@ int read_slot(struct rf_ring *ring, int slot, char *ret_byte);
 void assert_slot_reads(struct rf_ring *ring, int slot, char byte);
 void assert_slot_empty(struct rf_ring *ring, int slot);
 
+/* Queues a splice of one byte from pipe to pipe, which blocks a worker until there is one. */
+struct rf_sqe *splice_one(struct rf_ring *ring, uint64_t user_data, int from, int to);
+
 /* --- completions --------------------------------------------------------- */
 
 /* Submits what is queued, and returns when the kernel has taken it. */

@@ -64,7 +64,24 @@ enum rf_call {
     RF_CALL_REGISTER_BUFFERS_TAGS = 28,    /* rf_register_buffers_tags() */
     RF_CALL_REGISTER_BUFFERS_SPARSE = 29,  /* rf_register_buffers_sparse() */
     RF_CALL_REGISTER_BUFFERS_UPDATE = 30,  /* rf_register_buffers_update_tag() */
-    RF_CALL_CLONE_BUFFERS = 31             /* rf_clone_buffers(), rf_clone_buffers_offset() */
+    RF_CALL_CLONE_BUFFERS = 31,            /* rf_clone_buffers(), rf_clone_buffers_offset() */
+    RF_CALL_REGISTER_PERSONALITY = 32,     /* rf_register_personality() */
+    RF_CALL_UNREGISTER_PERSONALITY = 33,   /* rf_unregister_personality() */
+    /* rf_register_restrictions(), rf_register_restrictions_task() */
+    RF_CALL_REGISTER_RESTRICTIONS = 34,
+    /* rf_register_bpf_filter(), rf_register_bpf_filter_task() */
+    RF_CALL_REGISTER_BPF_FILTER = 35,
+    RF_CALL_REGISTER_IOWQ_AFF = 36,        /* rf_register_iowq_aff() */
+    RF_CALL_UNREGISTER_IOWQ_AFF = 37,      /* rf_unregister_iowq_aff() */
+    RF_CALL_REGISTER_IOWQ_MAX_WORKERS = 38, /* rf_register_iowq_max_workers() */
+    RF_CALL_CLOSE_RING_FD = 39,            /* rf_close_ring_fd() */
+    RF_CALL_REGISTER_SYNC_CANCEL = 40,     /* rf_register_sync_cancel() */
+    RF_CALL_REGISTER_SYNC_MSG = 41,        /* rf_register_sync_msg() */
+    RF_CALL_REGISTER_QUERY = 42,           /* rf_register_query() */
+    RF_CALL_RESTRICT_TASK = 43,            /* rf_register_restrictions_task() and ...bpf_filter_task() */
+    RF_CALL_WAIT = 44,                     /* rf_wait_cqe(), ...: all of wait.h that waits */
+    RF_CALL_REGISTER_CLOCK = 45,           /* rf_register_clock() */
+    RF_CALL_SETUP_REG_WAIT = 46            /* rf_setup_reg_wait() */
 };
 
 /* One row of the table. */

@@ -39,6 +39,28 @@ RF_INLINE bool rf_probe_op_supported(const struct rf_probe *probe, uint32_t op)
            (probe->ops[op].flags & RF_OP_SUPPORTED) != 0;
 }
 
+/**
+ * rf_register_query() - ask the kernel what it knows, without a ring.
+ *
+ * @query  A list of questions, linked by next_entry. Each: query_op, query_data the address of
+ *         the struct for the answer (abi.h names it at the RF_QUERY_...), size its bytes,
+ *         the rest 0. Out: result, 0 or a negative errno for this question alone
+ *         (-EOPNOTSUPP: the kernel does not know it, -EINVAL: something reserved, or result,
+ *         was not 0); size, the bytes that the kernel filled. What is behind those was
+ *         set to 0.
+ *
+ * Returns 0: every question has a result; or
+ *   -EOPNOTSUPP  the kernel is older than 6.18: ask with rf_get_probe()
+ *   -EFAULT      a question, or the room for its answer, is not this process's. Those
+ *                before it were answered
+ *   -ERANGE      the list has 1000 questions or more, or is a circle
+ *   -EINTR       a deadly signal came (from io_query())
+ *   -EPERM, -ENOSYS  a seccomp filter
+ *
+ * Since kernel 6.18. From io_query() in io_uring/query.c.
+ */
+RF_API RF_NODISCARD int rf_register_query(struct rf_query_hdr *query);
+
 /* --- why not ------------------------------------------------------------- */
 
 /* What keeps a process from using io_uring. New values go to the end. */

@@ -243,6 +243,21 @@ RF_API RF_NODISCARD int rf_register_ring_fd(struct rf_ring *ring);
 /* Undoes that, from the same thread. 0, or -EINVAL: not registered, or nothing else to go back to. */
 RF_API RF_NODISCARD int rf_unregister_ring_fd(struct rf_ring *ring);
 
+/**
+ * rf_close_ring_fd() - close the descriptor of a ring that is registered; the ring goes on.
+ *
+ * For programs that would rather keep the descriptor for something else, or
+ * fear that somebody closes it by mistake. What needs it, and is refused from then
+ * on: mapping memory (RF_PBUF_RING_MMAP, rf_resize_rings()), handing the ring to another
+ * thread or process, going back with rf_unregister_ring_fd().
+ *
+ * Returns 0, or
+ *   -EINVAL      the ring is not registered (rf_register_ring_fd())
+ *   -EBADF       its descriptor is closed already
+ *   -EOPNOTSUPP  the kernel is older than 6.3: it takes no index for registering
+ */
+RF_API RF_NODISCARD int rf_close_ring_fd(struct rf_ring *ring);
+
 /* --- submit -------------------------------------------------------------- */
 
 /* Places sq.next and sq.end anew if a slot is free. For rf_get_sqe() only. */
