@@ -24,7 +24,8 @@
  * them, and would take what has the number then.
  *
  * Facts: io_uring_enter(2) and the prep functions in io_uring/ of Linux 6.18.
- * Held by tests/test_prep.c (all bytes) and tests/test_zig_*.c (behaviour).
+ * Held by tests/test_prep.c and test_differential.c (all bytes), tests/test_zig_*.c and
+ * test_more_*.c (behaviour).
  */
 #ifndef RINGFENCE_PREP_H
 #define RINGFENCE_PREP_H
