@@ -95,7 +95,9 @@ static int check(struct rf_ring *ring, const struct wait *wait)
 
 /* --- time ---------------------------------------------------------------- */
 
-/* In nanoseconds, which reach for 292 years: INT64_MAX is never. */
+/* In nanoseconds, which reach for 292 years: INT64_MAX is never, this nearly so. */
+static const int64_t latest_ns = INT64_C(9000000000000000000);
+
 static int64_t add_ns(int64_t a, int64_t b)
 {
     return a > INT64_MAX - b ? INT64_MAX : a + b;
@@ -138,11 +140,29 @@ static struct times start_times(const struct rf_ring *ring, const struct wait *w
     return times;
 }
 
-/* The kernel would wait longer than told if the minimum is the longer of the two. */
-static void bound_minimum(const struct times *times, struct wait *wait)
+static struct rf_timespec timespec_of(int64_t ns)
 {
-    if (wait->min_usec > 0 && wait->ts && times->enough >= times->deadline) {
+    struct rf_timespec ts = {ns / NSEC_PER_SEC, ns % NSEC_PER_SEC};
+    return ts;
+}
+
+/*
+ * What the kernel makes of a minimum wait is put right here. If it is the longer of the
+ * two times, it goes before the other. And a wait for ever ends with it, with nothing
+ * there. (io_cqring_min_timer_wakeup() of 6.18.)
+ */
+static void mend_minimum(struct times *times, struct wait *wait)
+{
+    if (wait->min_usec == 0)
+        return;
+    if (times->enough >= times->deadline) {
         wait->min_usec = 0;
+        wait->registered = false;
+    } else if (times->deadline > latest_ns) {
+        int64_t now = times->enough - (int64_t)wait->min_usec * NSEC_PER_USEC;
+        times->deadline = latest_ns;
+        times->left = timespec_of(latest_ns - (wait->until ? 0 : now));
+        wait->ts = &times->left;
         wait->registered = false;
     }
 }
@@ -163,9 +183,7 @@ static bool go_on(const struct rf_ring *ring, struct times *times, struct wait *
             wait->nr = 1;
     }
     if (wait->ts && !wait->until) {
-        int64_t left = times->deadline - now;
-        times->left.tv_sec = left / NSEC_PER_SEC;
-        times->left.tv_nsec = left % NSEC_PER_SEC;
+        times->left = timespec_of(times->deadline - now);
         wait->ts = &times->left;
     }
     return true;
@@ -252,7 +270,7 @@ static bool timed_out_or_interrupted(int result)
 static int wait_until_ready(struct rf_ring *ring, struct wait wait, bool submits)
 {
     struct times times = start_times(ring, &wait);
-    bound_minimum(&times, &wait);
+    mend_minimum(&times, &wait);
     for (;;) {
         uint32_t flags = 0;
         int result = submits ? submit_first(ring, &flags) : 0;
@@ -364,7 +382,7 @@ static int submit_and_sleep(struct rf_ring *ring, uint32_t queued, struct wait *
 {
     uint32_t flags = 0;
     struct times times = start_times(ring, wait);
-    bound_minimum(&times, wait);
+    mend_minimum(&times, wait);
     uint32_t slots = slots_for(ring, wait);
     if (!(ring->flags & RF_SETUP_SQPOLL))
         return sleep_for(ring, queued, flags, slots, wait);
