@@ -57,10 +57,14 @@ static const struct rf_rule rules[] = {
     {RF_RULE_FLAGS, "RF_SQE_IO_LINK, RF_SQE_IO_HARDLINK",
      "All members are consumed when the chain is submitted, so what is copied then is copied "
      "then. What is looked up when an operation starts is looked up when the member starts. If "
-     "the chain breaks, later members never start; their CQEs with -ECANCELED end their loans.",
+     "the chain breaks, later members never start; their CQEs with -ECANCELED end their loans. "
+     "Kernels without RF_FEAT_LINKED_FILE (5.17) look descriptors of all members up at "
+     "submission: portable programs keep them open from then to the end.",
      "io_uring.c:io_queue_next"},
     {RF_RULE_FLAGS, "RF_SQE_IO_DRAIN",
-     "As for a link. It waits for every earlier request, armed multishots and polls among them.",
+     "As for a link. It waits for every earlier request, armed multishots and polls among them, "
+     "and holds back every later one: behind a multishot even the ASYNC_CANCEL that would end "
+     "it. RF_REGISTER_SYNC_CANCEL gets such a ring going again.",
      "io_uring.c:io_queue_deferred"},
     {RF_RULE_FLAGS, "RF_SQE_ASYNC",
      "Consumed at submission, started by a worker: descriptors, slots, directories and control "
@@ -135,13 +139,17 @@ static const struct rf_rule rules[] = {
      "has goes on: a read of 1 MiB with O_DIRECT went on filling its buffer in 199 of 200 runs. "
      "Cancel and reap everything first, if the memory is to be used again.",
      "io_uring.c:io_ring_exit_work"},
+    {RF_RULE_ENDS, "Unmapping the queues",
+     "Safe at any time: the kernel has mappings of its own. CQEs are lost, nothing else.",
+     "io_uring.c:io_ring_exit_work"},
     {RF_RULE_ENDS, "Memory of a ring with RF_SETUP_NO_MMAP",
      "Never to be used again in place after closing: the kernel still writes to it, even if the "
      "ring was idle. Unmap it; the pages are held as long as they are needed.",
      "io_uring.c:io_ring_ctx_free"},
     {RF_RULE_ENDS, "When a closed ring is gone",
      "Nothing tells. If it must be known: let the table of registered files hold the only write "
-     "end of a pipe, and poll the read end; POLLHUP comes after all requests are gone.",
+     "end of a pipe, and poll the read end; POLLHUP comes after all requests are gone. Memory of a "
+     "ring with RF_SETUP_NO_MMAP may still be written then.",
      MEASURED},
     {RF_RULE_ENDS, "The submitting thread ends",
      "Its requests do not survive: they end with -ECANCELED or -512, those that wait by poll when "

@@ -128,7 +128,7 @@ static const struct rf_op_loan *loan_of(const struct trial *trial)
     return NULL;
 }
 
-void set_stage(void)
+void set_scene(void)
 {
     open_ring(&loan_ring, 16, 0);
     open_work_dir(&loan_dir);
@@ -136,7 +136,7 @@ void set_stage(void)
     new_file = make_file(&loan_dir, "new", "new");
 }
 
-void clear_stage(void)
+void clear_scene(void)
 {
     close(old_file);
     close(new_file);
@@ -152,11 +152,11 @@ void run_trials(const struct trial *trials, size_t count)
         const struct rf_op_loan *loan = loan_of(trial);
         struct rf_probe probe;
         print_message("# %s\n", trial->name);
-        set_stage();
+        set_scene();
         enum used used = UNTESTABLE;
         if (rf_get_probe(&loan_ring, &probe) == 0 && rf_probe_op_supported(&probe, trial->op))
             used = trial->run();
-        clear_stage();
+        clear_scene();
         enum rf_until until = trial->at_once ? loan->until_inline : loan->until;
         enum used expected = until == RF_UNTIL_CONSUMED ? OLD : NEW;
         if (used == UNTESTABLE) {

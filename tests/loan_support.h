@@ -37,20 +37,20 @@ struct trial {
 #define TRIAL_AT_ONCE(run, op, field, lent) {TRIAL_OF(run, op, field, lent), .at_once = true}
 
 /*
- * Makes them all, each on a stage of its own, and fails the test if one shows something else
+ * Makes them all, each in a scene of its own, and fails the test if one shows something else
  * than the table says. Those for which the kernel lacks the operation, or that return
  * UNTESTABLE, are left out and told.
  */
 void run_trials(const struct trial *trials, size_t count);
 
-/* The stage: a ring, a directory, and in it two files, "old" and "new", with that as content. */
+/* The scene: a ring, a directory, and in it two files, "old" and "new", with that as content. */
 extern struct rf_ring loan_ring;
 extern struct work_dir loan_dir;
 extern int old_file, new_file;
 
 /* For what is no trial of a row. */
-void set_stage(void);
-void clear_stage(void);
+void set_scene(void);
+void clear_scene(void);
 
 static inline uint64_t addr_of(const void *pointer)
 {

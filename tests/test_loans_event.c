@@ -318,9 +318,9 @@ static enum used personality_id(void)
 static void credentials_are_lent_until_consumed(void **state)
 {
     (void)state;
-    set_stage();
+    set_scene();
     enum used used = personality_id();
-    clear_stage();
+    clear_scene();
     for (size_t i = 0; i < rf_common_loan_count(); i++) {
         const struct rf_op_loan *loan = rf_common_loan_at(i);
         if (loan->lent == RF_LENT_PERSONALITY)

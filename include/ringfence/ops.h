@@ -13,13 +13,13 @@
  * What holds for all operations alike stands in two shorter tables at the end.
  *
  * Kernels differ, and grow. The table says what Linux 6.18 does, unless it names
- * another one; tests/test_ops.c holds it against the kernel that runs. What an
- * older kernel lacks is told as "since"; it may also ignore what is refused here.
+ * another one; tests/test_ops_kernel.c and tests/test_loans_*.c hold it against the
+ * kernel that runs. What an older kernel lacks is told as "since"; it may also
+ * ignore what is refused here.
  *
  * All of it is constant data, in English: nothing is allocated, errno is neither
  * read nor changed, every string lives as long as the program, and any thread may
- * ask. A pointer in a row may be NULL only where its comment says so. Rows may grow
- * at their end, so take their address and never copy or index them.
+ * ask. A pointer in a row may be NULL only where its comment says so.
  */
 #ifndef RINGFENCE_OPS_H
 #define RINGFENCE_OPS_H
