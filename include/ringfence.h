@@ -26,6 +26,7 @@
 #include <ringfence/buffers.h>
 #include <ringfence/error.h>
 #include <ringfence/fence.h>
+#include <ringfence/memory.h>
 #include <ringfence/ops.h>
 #include <ringfence/prep.h>
 #include <ringfence/prep_base.h>

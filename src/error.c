@@ -22,7 +22,10 @@
 
 static const struct rf_call_info calls[] = {
     CALL(NONE, "no call in particular, such as the res of a completion", NONE),
-    CALL(INIT, "rf_init(), rf_init_params(), rf_init_mem(), rf_init_sys(), rf_memory_size()", MAP),
+    CALL(INIT,
+         "rf_init(), rf_init_params(), rf_init_mem(), rf_init_sys(), rf_memory_size(), "
+         "rf_mlock_size()",
+         MAP),
     CALL(MAP, "mapping the rings, inside those", NONE),
     CALL(ENTER,
          "rf_enter(), rf_submit(), rf_submit_and_wait(), rf_copy_cqes(), rf_copy_cqe()", NONE),
@@ -71,6 +74,9 @@ static const struct rf_call_info calls[] = {
          ENTER),
     CALL(REGISTER_CLOCK, "rf_register_clock()", REGISTER),
     CALL(SETUP_REG_WAIT, "rf_setup_reg_wait()", REGISTER),
+    CALL(RESIZE_RINGS, "rf_resize_rings()", REGISTER),
+    CALL(RING_DONTFORK, "rf_ring_dontfork()", REGISTER),
+    CALL(REGISTER_REGION, "rf_register_region()", REGISTER),
 };
 
 /* --- errors -------------------------------------------------------------- */
@@ -144,10 +150,16 @@ static const struct rf_call_info calls[] = {
 
 #define FILTER_SIZE \
     "FilterSizeMismatch", "The filter was made for other data than this kernel tells of the operation."
+#define REGION_ALREADY_REGISTERED \
+    "MemoryRegionAlreadyRegistered", "The ring has a memory region, and can have only one."
 #define REGISTRATION_UNSUPPORTED  \
     "RegistrationUnsupported",    \
         "This kernel is too old for the registration, or the ring's descriptor is not a ring."
 #define RING_ALREADY_ENABLED "RingAlreadyEnabled", "The ring is not disabled."
+#define ENTRIES_NOT_IN_RANGE "EntriesNotInRange", "No entries, or more than 32768."
+#define RING_LAYOUT_INVALID \
+    "RingLayoutInvalid", "What the other side says of its memory breaks a rule of the layout."
+
 /* Remedies that several share. */
 #define FILTER_SIZE_REMEDY \
     "filter.pdu_size says now what the kernel tells; give a filter that looks at no more."
@@ -202,8 +214,7 @@ static const struct rf_error errors[] = {
     SHARED_NEW(INIT, EBUSY, RING_SLOTS_FULL,
                "Close a ring of this thread, or open this one without "
                "RF_SETUP_REGISTERED_FD_ONLY."),
-    NEW(INIT, EPROTO, "RingLayoutInvalid",
-        "What the other side says of its memory breaks a rule of the layout.",
+    SHARED_NEW(INIT, EPROTO, RING_LAYOUT_INVALID,
         "rf_reason() tells which rule; the kernel, or the peer in its place, has a bug."),
     NEW(INIT, EOPNOTSUPP, "SetupFlagUnsupported",
         "This version of ringfence does not know how memory is laid out with that flag.",
@@ -377,8 +388,7 @@ static const struct rf_error errors[] = {
     SHARED_AS_ZIG(GET_PROBE, EINVAL, ARGUMENTS_INVALID,
                   "Clear the memory of the probe before the call."),
 
-    AS_ZIG(SETUP_BUF_RING, ERANGE, "EntriesNotInRange", "No entries, or more than 32768.",
-           "Ask for 1 to 32768 entries."),
+    SHARED_AS_ZIG(SETUP_BUF_RING, ERANGE, ENTRIES_NOT_IN_RANGE, "Ask for 1 to 32768 entries."),
     SHARED_AS_ZIG(SETUP_BUF_RING, EDOM, NOT_POWER_OF_TWO, "Round it up: 1, 2, 4, ... 32768."),
     SHARED_AS_ZIG(SETUP_BUF_RING, EINVAL, ARGUMENTS_INVALID,
                   "Use kernel 5.19 or newer, and buffers of 1 byte at least."),
@@ -591,12 +601,43 @@ static const struct rf_error errors[] = {
         "No slots were asked for, or the ring is not disabled.",
         "Open the ring with RF_SETUP_R_DISABLED and ask for 1 slot or more before "
         "rf_enable_rings(); rf_reason() tells which it was."),
-    NEW(SETUP_REG_WAIT, EBUSY, "MemoryRegionAlreadyRegistered",
-        "The ring has a memory region, and can have only one.", "Ask for all slots at once."),
+    SHARED_NEW(SETUP_REG_WAIT, EBUSY, REGION_ALREADY_REGISTERED, "Ask for all slots at once."),
     SHARED_NEW(SETUP_REG_WAIT, EOPNOTSUPP, REGISTRATION_UNSUPPORTED,
                "Use rf_submit_and_wait_timeout(); or kernel 6.13 or newer."),
     SHARED_NEW(SETUP_REG_WAIT, ENOMEM, SYSTEM_RESOURCES,
                "Ask for fewer slots or raise RLIMIT_MEMLOCK."),
+
+    SHARED_NEW(RESIZE_RINGS, ERANGE, ENTRIES_NOT_IN_RANGE, "Ask for 1 to 32768 entries."),
+    SHARED_NEW(RESIZE_RINGS, EDOM, NOT_POWER_OF_TWO, "Round it up: 1, 2, 4, ... 32768."),
+    NEW(RESIZE_RINGS, EINVAL, "ResizeInvalid",
+        "The ring is of a kind that cannot be resized, or a size or flag is not taken.",
+        "Open the ring with RF_SETUP_DEFER_TASKRUN; rf_reason() tells what else it is."),
+    NEW(RESIZE_RINGS, EOVERFLOW, "QueuesWouldOverflow",
+        "What is queued, or waits to be taken, does not fit into queues of that size.",
+        "Submit and take completions first, or ask for more entries."),
+    NEW(RESIZE_RINGS, EBADF, "RingNotMappable",
+        "The ring, or its descriptor, by which its memory is mapped, is closed.",
+        "Keep the descriptor of a ring that is to be resized."),
+    SHARED_NEW(RESIZE_RINGS, ENOMEM, OUT_OF_MEMORY,
+               "Ask for fewer entries, free memory or raise RLIMIT_MEMLOCK."),
+    SHARED_NEW(RESIZE_RINGS, EAGAIN, LOCKED_MEMORY,
+               "Raise RLIMIT_MEMLOCK, or do without mlockall(MCL_FUTURE)."),
+    SHARED_NEW(RESIZE_RINGS, EPROTO, RING_LAYOUT_INVALID,
+               "rf_reason() tells which rule; the kernel, or the peer in its place, has a bug."),
+
+    SHARED_NEW(RING_DONTFORK, EBADF, FD_INVALID, "Use a ring that is open."),
+
+    SHARED_NEW(REGISTER_REGION, EBUSY, REGION_ALREADY_REGISTERED, "Use the one there is."),
+    NEW(REGISTER_REGION, EINVAL, "RegionInvalid",
+        "A flag or size is not taken, or the ring is enabled and the region is for its waits.",
+        "Give whole pages and zero in what is reserved; register waits before "
+        "rf_enable_rings()."),
+    NEW(REGISTER_REGION, EFAULT, "RegionUnpinnable",
+        "The memory cannot be pinned, or address and RF_MEM_REGION_TYPE_USER do not go together.",
+        "Give memory that is mapped and writable with the flag, and no address without."),
+    NEW(REGISTER_REGION, E2BIG, "RegionTooLarge", "The region has more than 2^31 pages.",
+        "Ask for less."),
+    SHARED_NEW(REGISTER_REGION, ENOMEM, SYSTEM_RESOURCES, "Ask for less, or raise RLIMIT_MEMLOCK."),
 };
 
 /* --- plain errnos -------------------------------------------------------- */

@@ -158,23 +158,18 @@ static const char *check_constants(const struct rf_ring *ring, const struct rf_p
     return NULL;
 }
 
-/* Empty queues, at whatever index: the kernel starts at 0, a peer may start near 2^32. */
-static const char *start_queues(struct rf_ring *ring, const struct rf_params *p)
+/* The next SQE and CQE at these indexes, and nothing known of what lies beyond. */
+static void place_queues(struct rf_ring *ring, const struct rf_params *p, uint32_t sq_index,
+                         uint32_t cq_index)
 {
     struct rf_sq *sq = &ring->sq;
     struct rf_cq *cq = &ring->cq;
-    uint32_t sq_head = rfi_sq_head_load(sq->head_word);
-    uint32_t cq_tail = rfi_cq_tail_load(cq->tail_word);
-    if (constant_word(ring, p->sq_off.tail) != sq_head)
-        return "the submission queue is not empty at the start";
-    if (constant_word(ring, p->cq_off.head) != cq_tail)
-        return "the completion queue is not empty at the start";
-
     sq->entries = p->sq_entries;
     sq->shift = sqe_shift(p->flags);
     sq->wrap = sq->sqes + ((size_t)sq->entries << sq->shift);
-    sq->end_index = sq->khead = sq->ktail = sq_head;
-    sq->next = sq->sqes + ((size_t)(sq_head & (sq->entries - 1)) << sq->shift);
+    sq->end_index = sq->ktail = sq_index;
+    sq->khead = rfi_sq_head_load(sq->head_word);
+    sq->next = sq->sqes + ((size_t)(sq_index & (sq->entries - 1)) << sq->shift);
     sq->end = sq->next;
 
     cq->entries = p->cq_entries;
@@ -182,13 +177,42 @@ static const char *start_queues(struct rf_ring *ring, const struct rf_params *p)
     cq->shift = cqe_shift(p->flags);
     cq->one_by_one = p->flags & (RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED);
     cq->wrap = cq->cqes + ((size_t)cq->entries << cq->shift);
-    cq->end_index = cq->khead = cq_tail;
-    cq->next = cq->cqes + ((size_t)(cq_tail & (cq->entries - 1)) << cq->shift);
+    cq->end_index = cq->khead = cq_index;
+    cq->next = cq->cqes + ((size_t)(cq_index & (cq->entries - 1)) << cq->shift);
     cq->end = cq->next;
+}
+
+/* Empty queues, at whatever index: the kernel starts at 0, a peer may start near 2^32. */
+static const char *start_queues(struct rf_ring *ring, const struct rf_params *p)
+{
+    uint32_t sq_head = rfi_sq_head_load(ring->sq.head_word);
+    uint32_t cq_tail = rfi_cq_tail_load(ring->cq.tail_word);
+    if (constant_word(ring, p->sq_off.tail) != sq_head)
+        return "the submission queue is not empty at the start";
+    if (constant_word(ring, p->cq_off.head) != cq_tail)
+        return "the completion queue is not empty at the start";
+    place_queues(ring, p, sq_head, cq_tail);
     return NULL;
 }
 
-static const char *make_handles(struct rf_ring *ring, const struct rf_params *p)
+/* Queues that another mapping began: our own words must say what they said there. */
+static const char *continue_queues(struct rf_ring *ring, const struct rf_params *p,
+                                   const struct rf_ring *before)
+{
+    uint32_t sq_index = before->sq.ktail;
+    uint32_t cq_index = before->cq.khead;
+    if (constant_word(ring, p->sq_off.tail) != sq_index ||
+        constant_word(ring, p->cq_off.head) != cq_index)
+        return "the queues do not go on where they were";
+    if (sq_index - rfi_sq_head_load(ring->sq.head_word) > p->sq_entries ||
+        rfi_cq_tail_load(ring->cq.tail_word) - cq_index > p->cq_entries)
+        return "the queues hold more than fits into them";
+    place_queues(ring, p, sq_index, cq_index);
+    return NULL;
+}
+
+static const char *make_handles(struct rf_ring *ring, const struct rf_params *p,
+                                const struct rf_ring *before)
 {
     struct rf_sq *sq = &ring->sq;
     struct rf_cq *cq = &ring->cq;
@@ -204,7 +228,9 @@ static const char *make_handles(struct rf_ring *ring, const struct rf_params *p)
     cq->flags_word = (struct rf_cq_flags_word *)at(ring, p->cq_off.flags);
 
     const char *broken = check_constants(ring, p);
-    return broken ? broken : start_queues(ring, p);
+    if (broken)
+        return broken;
+    return before ? continue_queues(ring, p, before) : start_queues(ring, p);
 }
 
 /* Slot i of the queue is SQE i, once and for all: nothing here submits out of order. */
@@ -226,7 +252,7 @@ static int map_region(struct rf_ring *ring, uint64_t offset, size_t bytes,
     return 0;
 }
 
-int rfi_map(struct rf_ring *ring, const struct rf_params *params)
+static int map(struct rf_ring *ring, const struct rf_params *params, const struct rf_ring *before)
 {
     struct rfi_layout layout;
     ring->reason = rfi_layout_check(params, &layout);
@@ -245,7 +271,7 @@ int rfi_map(struct rf_ring *ring, const struct rf_params *params)
         if (err)
             return err;
     }
-    ring->reason = make_handles(ring, params);
+    ring->reason = make_handles(ring, params, before);
     if (ring->reason)
         return -EPROTO;
     if (layout.has_array)
@@ -253,9 +279,52 @@ int rfi_map(struct rf_ring *ring, const struct rf_params *params)
     return 0;
 }
 
+int rfi_map(struct rf_ring *ring, const struct rf_params *params)
+{
+    return map(ring, params, NULL);
+}
+
+int rfi_map_again(struct rf_ring *ring, const struct rf_params *params,
+                  const struct rf_ring *before)
+{
+    return map(ring, params, before);
+}
+
+/*
+ * The kernels that first resized rings copy queues of large entries as if those were
+ * small, and nothing at all where an index wraps at 2^32 in between. From head to tail the
+ * memory of either queue is nobody's but ours here: so everything is copied once more.
+ */
+void rfi_copy_queues(struct rf_ring *ring, const struct rf_ring *before)
+{
+    const struct rf_sq *old_sq = &before->sq;
+    struct rf_sq *sq = &ring->sq;
+    size_t sqe_bytes = sizeof(struct rf_sqe) << sq->shift;
+    for (uint32_t i = sq->khead; i != sq->ktail; i++)
+        memcpy(sq->sqes + ((size_t)(i & (sq->entries - 1)) << sq->shift),
+               old_sq->sqes + ((size_t)(i & (old_sq->entries - 1)) << sq->shift), sqe_bytes);
+
+    const struct rf_cq *old_cq = &before->cq;
+    struct rf_cq *cq = &ring->cq;
+    struct rf_cqe *cqes = (struct rf_cqe *)(uintptr_t)cq->cqes; /* not const before they are shown */
+    size_t cqe_bytes = sizeof(struct rf_cqe) << cq->shift;
+    uint32_t tail = rfi_cq_tail_load(old_cq->tail_word);
+    if (tail - cq->khead > old_cq->entries || tail - cq->khead > cq->entries)
+        return; /* no honest tail */
+    for (uint32_t i = cq->khead; i != tail; i++)
+        memcpy(cqes + ((size_t)(i & (cq->entries - 1)) << cq->shift),
+               old_cq->cqes + ((size_t)(i & (old_cq->entries - 1)) << cq->shift), cqe_bytes);
+}
+
+/* In a child that was left without them the addresses may be somebody else's by now. */
+static bool is_in_this_process(const struct rf_ring *ring)
+{
+    return ring->unforked_pid == 0 || ring->unforked_pid == getpid();
+}
+
 static void unmap_region(struct rf_ring *ring, struct rfi_region *region)
 {
-    if (region->ours)
+    if (region->ours && is_in_this_process(ring))
         (void)ring->sys->unmap(ring->sys, region->addr, region->bytes);
     memset(region, 0, sizeof *region);
 }

@@ -29,7 +29,7 @@ struct rfi_sizes {
     size_t sqes_bytes;
 };
 
-/* 0, or -ERANGE, -EDOM, -EINVAL as rf_memory_size(). */
+/* 0, or -ERANGE, -EDOM, -EINVAL as rf_memory_size_params(). */
 int rfi_sizes_of(uint32_t entries, const struct rf_params *params, struct rfi_sizes *ret_sizes);
 
 /*
@@ -40,6 +40,16 @@ int rfi_sizes_of(uint32_t entries, const struct rf_params *params, struct rfi_si
  * Returns 0, -EPROTO with ring->reason set, or an errno of mmap(2).
  */
 int rfi_map(struct rf_ring *ring, const struct rf_params *params);
+
+/*
+ * The same for a ring that goes on in other memory: *ring is a copy of *before without its
+ * regions. Everything filled must have been published, and everything taken given back.
+ */
+int rfi_map_again(struct rf_ring *ring, const struct rf_params *params,
+                  const struct rf_ring *before);
+
+/* What was in the queues of *before, into those of *ring, which go on there. Both are mapped. */
+void rfi_copy_queues(struct rf_ring *ring, const struct rf_ring *before);
 
 /* Unmaps what is ours. */
 void rfi_unmap(struct rf_ring *ring);

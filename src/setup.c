@@ -190,7 +190,7 @@ int rf_init_mem(struct rf_ring *ring, uint32_t entries, struct rf_params *params
     if (err)
         return refuse(ring, err, "no ring has that number of entries");
     if (sizes.rings_bytes + sizes.sqes_bytes > buf_bytes)
-        return refuse(ring, -ENOSPC, "the memory is smaller than rf_memory_size() tells");
+        return refuse(ring, -ENOSPC, "the memory is smaller than rf_memory_size_params() tells");
 
     struct rf_params request = *params;
     request.flags |= RF_SETUP_NO_MMAP;
@@ -203,7 +203,15 @@ int rf_init_mem(struct rf_ring *ring, uint32_t entries, struct rf_params *params
     return (int)(sizes.rings_bytes + sizes.sqes_bytes);
 }
 
-int64_t rf_memory_size(uint32_t entries, const struct rf_params *params)
+int64_t rf_memory_size(uint32_t entries, uint32_t flags)
+{
+    struct rf_params params;
+    memset(&params, 0, sizeof params);
+    params.flags = flags;
+    return rf_memory_size_params(entries, &params);
+}
+
+int64_t rf_memory_size_params(uint32_t entries, const struct rf_params *params)
 {
     struct rfi_sizes sizes;
     int err = rfi_sizes_of(entries, params, &sizes);

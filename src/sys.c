@@ -7,6 +7,8 @@
 
 #include <ringfence/sys.h>
 
+#include "sys.h"
+
 /* The same numbers on every architecture that has them, alpha excepted. */
 #ifndef __NR_io_uring_setup
 #define __NR_io_uring_setup 425
@@ -107,3 +109,9 @@ const struct rf_sys rf_sys_kernel = {
     .unmap = kernel_unmap,
     .close = kernel_close,
 };
+
+int rfi_dontfork(void *addr, size_t bytes)
+{
+    int saved = errno;
+    return result_of(madvise(addr, bytes, MADV_DONTFORK), saved);
+}

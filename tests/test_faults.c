@@ -291,7 +291,7 @@ BOTH_SIDES(a_ring_that_fails_to_open_leaves_nothing, opening)
 static void opening_in_memory_given(struct faulty *f, uint32_t flags)
 {
     struct rf_params sizes = {.flags = flags | RF_SETUP_NO_MMAP};
-    size_t bytes = (size_t)rf_memory_size(4, &sizes);
+    size_t bytes = (size_t)rf_memory_size_params(4, &sizes);
     assert_true(bytes >= 8192);
     for (size_t e = 0; e < COUNT_OF(errors); e++) {
         bool fired = true;

@@ -292,7 +292,7 @@ static void two_rings_fit_into_one_buffer_and_leave_the_rest_alone(void **state)
     rf_deinit(&plain);
 
     struct rf_params params = params_with(0);
-    int64_t need = rf_memory_size(8, &params);
+    int64_t need = rf_memory_size_params(8, &params);
     assert_true(need > 0);
     size_t bytes = (size_t)need * 2, guard = 4096;
     char *memory = page_memory(bytes + guard);
@@ -323,7 +323,7 @@ static void bad_memory_is_refused(void **state)
     open_ring(&ring, 8, RF_SETUP_NO_MMAP);
     rf_deinit(&ring);
     struct rf_params params = params_with(0);
-    size_t need = (size_t)rf_memory_size(8, &params);
+    size_t need = (size_t)rf_memory_size_params(8, &params);
     char *memory = page_memory(need + 4096);
     assert_result(rf_init_mem(&ring, 8, &params, memory, need - 1), -ENOSPC);
     assert_string_equal(rf_error_name(RF_CALL_INIT, -ENOSPC), "RingMemoryTooSmall");
@@ -343,22 +343,22 @@ static void sizes_follow_the_flags(void **state)
 {
     (void)state;
     struct rf_params params = params_with(0);
-    int64_t plain = rf_memory_size(1024, &params);
+    int64_t plain = rf_memory_size_params(1024, &params);
     assert_true(plain >= 1024 * 64 + 2048 * 16);
     params = params_with(RF_SETUP_SQE128);
-    assert_true(rf_memory_size(1024, &params) >= plain + 1024 * 64);
+    assert_true(rf_memory_size_params(1024, &params) >= plain + 1024 * 64);
     params = params_with(RF_SETUP_CQE32);
-    assert_true(rf_memory_size(1024, &params) >= plain + 2048 * 16);
+    assert_true(rf_memory_size_params(1024, &params) >= plain + 2048 * 16);
     params = params_with(RF_SETUP_CQSIZE);
     params.cq_entries = 65536;
-    assert_true(rf_memory_size(1024, &params) >= 1024 * 64 + 65536 * 16);
+    assert_true(rf_memory_size_params(1024, &params) >= 1024 * 64 + 65536 * 16);
     params = params_with(0);
-    assert_result(rf_memory_size(0, &params), -ERANGE);
-    assert_result(rf_memory_size(5, &params), -EDOM);
-    assert_result(rf_memory_size(65536, &params), -EINVAL);
+    assert_result(rf_memory_size_params(0, &params), -ERANGE);
+    assert_result(rf_memory_size_params(5, &params), -EDOM);
+    assert_result(rf_memory_size_params(65536, &params), -EINVAL);
     params = params_with(RF_SETUP_CLAMP);
-    int64_t clamped = rf_memory_size(65536, &params);
-    assert_true(clamped == rf_memory_size(32768, &params));
+    int64_t clamped = rf_memory_size_params(65536, &params);
+    assert_true(clamped == rf_memory_size_params(32768, &params));
 }
 
 /* --- registered rings ---------------------------------------------------- */

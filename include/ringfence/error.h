@@ -81,7 +81,10 @@ enum rf_call {
     RF_CALL_RESTRICT_TASK = 43,            /* rf_register_restrictions_task() and ...bpf_filter_task() */
     RF_CALL_WAIT = 44,                     /* rf_wait_cqe(), ...: all of wait.h that waits */
     RF_CALL_REGISTER_CLOCK = 45,           /* rf_register_clock() */
-    RF_CALL_SETUP_REG_WAIT = 46            /* rf_setup_reg_wait() */
+    RF_CALL_SETUP_REG_WAIT = 46,           /* rf_setup_reg_wait() */
+    RF_CALL_RESIZE_RINGS = 47,             /* rf_resize_rings() */
+    RF_CALL_RING_DONTFORK = 48,            /* rf_ring_dontfork() */
+    RF_CALL_REGISTER_REGION = 49           /* rf_register_region() */
 };
 
 /* One row of the table. */

@@ -104,6 +104,7 @@ struct rf_ring {
     struct rfi_region rings;
     struct rfi_region sqe_memory;
     struct rfi_region waits; /* waits that are registered, see wait.h */
+    int32_t unforked_pid;    /* rf_ring_dontfork(): the process that has the memory; else 0 */
     uint32_t waits_count;
     uint32_t enter_known;    /* RF_ENTER_... that the kernel was seen to know */
     uint32_t clock;          /* what the waits are measured by, or 0: CLOCK_MONOTONIC */
@@ -166,7 +167,7 @@ RF_API RF_NODISCARD int rf_init(struct rf_ring *ring, uint32_t entries, uint32_t
  *          answer, with the flags described at rf_init(). Read only during the call.
  *
  * With sq_off.user_addr (SQEs) and cq_off.user_addr (rings) set, they must be
- * page-aligned and as large as rf_memory_size() tells, which nobody can check:
+ * page-aligned and as large as rf_memory_size_params() tells, which nobody can check:
  * rf_init_mem() is the safe way.
  *
  * Returns as rf_init(), and -EFAULT for user_addr that is not yours.
@@ -180,7 +181,7 @@ RF_API RF_NODISCARD int rf_init_params(struct rf_ring *ring, uint32_t entries,
  * @buf        Page-aligned, writable, zeroed or not. It must stay mapped until rf_deinit().
  *             Do not reuse it in place after that, unmap it: the kernel writes to it
  *             for some time after the ring was closed.
- * @buf_bytes  Its size. rf_memory_size() tells how much is enough.
+ * @buf_bytes  Its size. rf_memory_size_params() tells how much is enough.
  *
  * Returns the bytes used, a multiple of the page size, so that several rings
  * can share a huge page; or a negative errno as rf_init(), and -ENOSPC when
@@ -203,7 +204,11 @@ RF_API RF_NODISCARD int rf_init_sys(struct rf_ring *ring, uint32_t entries,
  * Returns the size, or -ERANGE, -EDOM as rf_init(), or -EINVAL for more than
  * 32768 entries without RF_SETUP_CLAMP. Asks nobody.
  */
-RF_API RF_NODISCARD int64_t rf_memory_size(uint32_t entries, const struct rf_params *params);
+RF_API RF_NODISCARD int64_t rf_memory_size(uint32_t entries, uint32_t flags);
+
+/* The same with all parameters, of which flags and cq_entries count. */
+RF_API RF_NODISCARD int64_t rf_memory_size_params(uint32_t entries,
+                                                  const struct rf_params *params);
 
 /**
  * rf_deinit() - close the ring: unmap, then close the descriptor.

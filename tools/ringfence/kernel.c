@@ -76,7 +76,7 @@ static void ask_limits(struct kernel_limits *limits, const struct rf_ring *ring)
     struct rf_params params;
     memset(&params, 0, sizeof params);
     params.flags = ring->flags & RF_SETUP_NO_SQARRAY;
-    limits->ring_bytes = rf_memory_size(RING_OF_INTEREST, &params);
+    limits->ring_bytes = rf_memory_size_params(RING_OF_INTEREST, &params);
 
     uint32_t workers[2] = {0, 0}; /* 0 leaves the limit as it is, and tells it */
     if (kernel->ring_register(kernel, ring->fd, RF_REGISTER_IOWQ_MAX_WORKERS, workers, 2) >= 0) {
