@@ -34,6 +34,7 @@ static void remember(struct between *b, uint32_t to_submit, uint32_t min_complet
 {
     b->enters++;
     b->submits += to_submit > 0;
+    b->both += to_submit > 0 && min_complete > 0;
     b->to_submit = to_submit;
     b->min_complete = min_complete;
     b->flags = flags;
@@ -54,14 +55,16 @@ static int between_enter(const struct rf_sys *sys, int fd, uint32_t to_submit,
     remember(b, to_submit, min_complete, flags, arg);
     if (to_submit > 0 && b->fail_submit)
         return b->fail_submit;
+    if (b->idle_returns > 0) {
+        b->idle_returns--;
+        if (b->idle_ms > 0)
+            usleep(1000 * b->idle_ms);
+        return 0;
+    }
     if (b->fail_enter) {
         int error = b->fail_enter;
         b->fail_enter = 0;
         return error;
-    }
-    if (b->idle_returns > 0) {
-        b->idle_returns--;
-        return 0;
     }
     return b->kernel->ring_enter(b->kernel, fd, to_submit, min_complete, flags & ~b->ignores_enter,
                                  arg, arg_bytes);
@@ -81,7 +84,7 @@ static int between_register(const struct rf_sys *sys, int fd, uint32_t opcode, v
 void forget(struct waiter *w)
 {
     struct between *b = &w->between;
-    b->enters = b->submits = b->registers = 0;
+    b->enters = b->submits = b->both = b->registers = 0;
     b->to_submit = b->min_complete = b->flags = 0;
     memset(&b->arg, 0, sizeof b->arg);
     memset(&b->ts, 0, sizeof b->ts);
@@ -362,7 +365,7 @@ static void interrupt(int ms, int again_ms)
     action.sa_handler = on_alarm;
     sigaction(SIGALRM, &action, NULL);
     interruptions = 0;
-    struct itimerval when = {{0, again_ms * 1000}, {0, ms * 1000}};
+    struct itimerval when = {{0, again_ms * 1000}, {ms / 1000, ms % 1000 * 1000}};
     setitimer(ITIMER_REAL, &when, NULL);
 }
 

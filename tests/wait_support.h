@@ -16,7 +16,8 @@ struct between {
     const struct rf_sys *kernel;
     /* Seen. */
     unsigned enters;
-    unsigned submits; /* those that were to submit something */
+    unsigned submits;   /* those that were to submit something */
+    unsigned both;      /* and to wait as well */
     uint32_t to_submit, min_complete, flags; /* of the last one */
     struct rf_getevents_arg arg;             /* of the last one that had such */
     struct rf_timespec ts;                   /* and its time */
@@ -27,7 +28,8 @@ struct between {
     int lacks_register;         /* an opcode it does not know, or -1: -EINVAL */
     int fail_enter;             /* the next enter fails so, having done nothing */
     int fail_submit;            /* all that are to submit something do */
-    unsigned idle_returns;      /* the next ones return 0 at once: woken up for nothing */
+    unsigned idle_returns;      /* the next ones return 0: woken up for nothing */
+    unsigned idle_ms;           /* after so long */
     uint32_t ignores_enter;     /* RF_ENTER_... that it drops in silence */
 };
 
