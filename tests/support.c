@@ -169,6 +169,13 @@ void open_ring(struct rf_ring *ring, uint32_t entries, uint32_t flags)
     skip_or_fail(ring, rf_init(ring, entries, flags), "the test's own flags");
 }
 
+void need_io_uring(void)
+{
+    struct rf_ring ring;
+    open_ring(&ring, 4, 0);
+    rf_deinit(&ring);
+}
+
 void need_op(struct rf_ring *ring, enum rf_op op)
 {
     struct rf_probe probe;
