@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* buffers.c - buffers.h. */
+/* buffers.c - buffers.h, first part: buffer rings. */
 #include "buffers.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "map.h"
+#include "register.h"
 
-/* --- buffer rings -------------------------------------------------------- */
-
-static int refuse(struct rf_ring *ring, int error, const char *reason)
+size_t rfi_buf_ring_bytes(uint32_t entries)
 {
-    ring->reason = reason;
-    return error;
+    return entries * sizeof(struct rf_buf);
 }
 
-static int register_br(struct rf_ring *ring, struct rf_buf_ring *br, uint32_t entries,
-                       uint16_t group_id, uint32_t flags)
+static struct rf_buf_reg reg_of(const void *br, uint32_t entries, uint16_t group_id, uint32_t flags)
 {
     struct rf_buf_reg reg;
     memset(&reg, 0, sizeof reg);
@@ -24,69 +21,142 @@ static int register_br(struct rf_ring *ring, struct rf_buf_ring *br, uint32_t en
     reg.ring_entries = entries;
     reg.bgid = group_id;
     reg.flags = (uint16_t)flags;
-    int result = rfi_register(ring, RF_REGISTER_PBUF_RING, &reg, 1);
+    return reg;
+}
+
+static int unregister(struct rf_ring *ring, uint16_t group_id)
+{
+    struct rf_buf_reg reg = reg_of(NULL, 0, group_id, 0);
+    int result = rfi_register_known(ring, RF_UNREGISTER_PBUF_RING, &reg, 1);
     return result < 0 ? result : 0;
 }
 
-static int unregister_br(struct rf_ring *ring, uint16_t group_id)
+/* --- registering --------------------------------------------------------- */
+
+static const char *lacks_of(const struct rf_buf_reg *reg)
 {
-    struct rf_buf_reg reg;
-    memset(&reg, 0, sizeof reg);
-    reg.bgid = group_id;
-    int result = rfi_register(ring, RF_UNREGISTER_PBUF_RING, &reg, 1);
-    return result < 0 ? result : 0;
+    if (reg->min_left)
+        return "this kernel lacks min_left, which came with Linux 7.1 and some stable releases";
+    if (reg->flags & RF_PBUF_RING_INC)
+        return RFI_LACKS("buffers used up piece by piece", "6.12");
+    return RFI_LACKS("buffer rings in memory of its own", "6.4");
 }
 
-/* A flag that the kernel does not know is -EINVAL to it, and so is much else. */
-static int register_or_say_unsupported(struct rf_ring *ring, struct rf_buf_ring *br,
-                                       uint32_t entries, uint16_t group_id, uint32_t flags)
+/*
+ * The same request in the way of the first kernels that had buffer rings. When that is
+ * taken, and the request was not, it was for what came later.
+ */
+static bool plain_is_taken(struct rf_ring *ring, const struct rf_buf_reg *reg)
 {
-    int err = register_br(ring, br, entries, group_id, flags);
-    if (err != -EINVAL || !flags)
+    void *addr = (void *)(uintptr_t)reg->ring_addr;
+    bool mapped = reg->flags & RF_PBUF_RING_MMAP;
+    size_t bytes = rfi_buf_ring_bytes(reg->ring_entries);
+    if (mapped && (reg->ring_entries > 32768 || ring->sys->map(ring->sys, -1, 0, bytes, &addr)))
+        return false;
+    struct rf_buf_reg plain = reg_of(addr, reg->ring_entries, reg->bgid, 0);
+    bool taken = rfi_register(ring, RF_REGISTER_PBUF_RING, &plain, 1) >= 0;
+    if (taken)
+        (void)unregister(ring, reg->bgid);
+    if (mapped)
+        (void)ring->sys->unmap(ring->sys, addr, bytes);
+    return taken;
+}
+
+static int register_br(struct rf_ring *ring, const struct rf_buf_reg *reg)
+{
+    struct rf_buf_reg arg = *reg;
+    int err = rfi_register_known(ring, RF_REGISTER_PBUF_RING, &arg, 1);
+    if (err >= 0)
+        return 0;
+    bool asks_for_more = reg->flags || reg->min_left;
+    if (err != -EINVAL || !asks_for_more || !plain_is_taken(ring, reg))
         return err;
-    err = register_br(ring, br, entries, group_id, 0);
-    if (err)
-        return err;
-    err = unregister_br(ring, group_id);
-    return err ? err : -EOPNOTSUPP;
+    return rfi_too_old(ring, lacks_of(reg));
 }
 
-static size_t bytes_of(uint32_t entries)
+int rf_register_buf_ring(struct rf_ring *ring, const struct rf_buf_reg *reg, uint32_t flags)
 {
-    return entries * sizeof(struct rf_buf);
+    struct rf_buf_reg arg = *reg;
+    flags |= reg->flags;
+    if (flags & ~(RF_PBUF_RING_INC | RF_PBUF_RING_MMAP))
+        return rfi_refuse(ring, -EOPNOTSUPP,
+                          "a flag of buffer rings that this version of ringfence does not know");
+    if (reg->min_left && !(flags & RF_PBUF_RING_INC))
+        return rfi_refuse(ring, -EINVAL, "min_left is set, and RF_PBUF_RING_INC is not");
+    if (reg->ring_addr && flags & RF_PBUF_RING_MMAP)
+        return rfi_refuse(ring, -EINVAL, "ring_addr is set with RF_PBUF_RING_MMAP");
+    arg.flags = (uint16_t)flags;
+    return register_br(ring, &arg);
 }
 
-static int check_request(struct rf_ring *ring, uint32_t entries, uint32_t flags)
+int rf_unregister_buf_ring(struct rf_ring *ring, uint16_t group_id)
+{
+    return unregister(ring, group_id);
+}
+
+/* --- with memory --------------------------------------------------------- */
+
+int rfi_check_buf_ring(struct rf_ring *ring, uint32_t entries, uint32_t flags)
 {
     ring->reason = NULL;
     if (entries == 0 || entries > 32768)
-        return refuse(ring, -ERANGE, "a buffer ring has 1 to 32768 entries");
+        return rfi_refuse(ring, -ERANGE, "a buffer ring has 1 to 32768 entries");
     if (entries & (entries - 1))
-        return refuse(ring, -EDOM, "the number of entries is not a power of two");
-    if (flags & ~RF_PBUF_RING_INC)
-        return refuse(ring, -EOPNOTSUPP,
-                      "a flag of buffer rings that this version of ringfence does not know");
+        return rfi_refuse(ring, -EDOM, "the number of entries is not a power of two");
+    if (flags & ~(RF_PBUF_RING_INC | RF_PBUF_RING_MMAP))
+        return rfi_refuse(ring, -EOPNOTSUPP,
+                          "a flag of buffer rings that this version of ringfence does not know");
+    if (flags & RF_PBUF_RING_MMAP && ring->fd < 0)
+        return rfi_refuse(ring, -EBADF, "the ring's descriptor, which maps memory, is closed");
     return 0;
+}
+
+/* Memory of the kernel's: registered first, then mapped. */
+static int setup_mapped(struct rf_ring *ring, const struct rf_buf_reg *reg, void **ret_addr)
+{
+    int err = register_br(ring, reg);
+    if (err)
+        return err;
+    uint64_t offset = RF_OFF_PBUF_RING | (uint64_t)reg->bgid << RF_OFF_PBUF_SHIFT;
+    err = ring->sys->map(ring->sys, ring->fd, offset, rfi_buf_ring_bytes(reg->ring_entries),
+                         ret_addr);
+    if (err)
+        (void)unregister(ring, reg->bgid);
+    return err;
+}
+
+static int setup_anonymous(struct rf_ring *ring, struct rf_buf_reg *reg, void **ret_addr)
+{
+    size_t bytes = rfi_buf_ring_bytes(reg->ring_entries);
+    void *addr;
+    int err = ring->sys->map(ring->sys, -1, 0, bytes, &addr);
+    if (err)
+        return err;
+    reg->ring_addr = (uint64_t)(uintptr_t)addr;
+    err = register_br(ring, reg);
+    if (err)
+        (void)ring->sys->unmap(ring->sys, addr, bytes);
+    else
+        *ret_addr = addr;
+    return err;
 }
 
 int rf_setup_buf_ring(struct rf_ring *ring, uint32_t entries, uint16_t group_id, uint32_t flags,
                       struct rf_buf_ring **ret_br)
 {
-    int err = check_request(ring, entries, flags);
+    int err = rfi_check_buf_ring(ring, entries, flags);
     if (err)
         return err;
+    struct rf_buf_reg reg = reg_of(NULL, entries, group_id, flags);
     void *addr;
-    err = ring->sys->map(ring->sys, -1, 0, bytes_of(entries), &addr);
+    if (flags & RF_PBUF_RING_MMAP)
+        err = setup_mapped(ring, &reg, &addr);
+    else
+        err = setup_anonymous(ring, &reg, &addr);
     if (err)
         return err;
-    struct rf_buf_ring *br = (struct rf_buf_ring *)addr;
-    rf_buf_ring_init(br);
-    err = register_or_say_unsupported(ring, br, entries, group_id, flags);
-    if (err) {
-        (void)ring->sys->unmap(ring->sys, addr, bytes_of(entries));
-        return err;
-    }
-    *ret_br = br;
+    /* Either memory is zeroed, and so its tail is 0. */
+    *ret_br = (struct rf_buf_ring *)addr;
     return 0;
 }
 
@@ -99,198 +169,32 @@ int rf_free_buf_ring(struct rf_ring *ring, struct rf_buf_ring *br, uint32_t entr
                      uint16_t group_id)
 {
     if (!is_closed(ring)) {
-        int err = unregister_br(ring, group_id);
+        int err = rf_unregister_buf_ring(ring, group_id);
         if (err)
             return err;
     }
-    return ring->sys->unmap(ring->sys, br, bytes_of(entries));
+    return ring->sys->unmap(ring->sys, br, rfi_buf_ring_bytes(entries));
 }
 
-/* --- buffer groups ------------------------------------------------------- */
+/* --- how far the kernel is ----------------------------------------------- */
 
-/* The buffers begin on a page: some like that for direct I/O. */
-#define BUFFERS_ALIGN UINT64_C(4096)
-
-static uint64_t states_bytes(uint32_t count)
+int rf_buf_ring_head(struct rf_ring *ring, uint16_t group_id, uint16_t *ret_head)
 {
-    uint64_t bytes = (uint64_t)count * sizeof(struct rfi_group_buffer);
-    return (bytes + BUFFERS_ALIGN - 1) & ~(BUFFERS_ALIGN - 1);
+    struct rf_buf_status status;
+    memset(&status, 0, sizeof status);
+    status.buf_group = group_id;
+    int err = rfi_register_known(ring, RF_REGISTER_PBUF_STATUS, &status, 1);
+    if (err < 0)
+        return err;
+    *ret_head = (uint16_t)status.head;
+    return 0;
 }
 
-static unsigned char *buffer_at(const struct rf_buffer_group *group, uint32_t id)
+int rf_buf_ring_available(struct rf_ring *ring, struct rf_buf_ring *br, uint16_t group_id)
 {
-    return group->buffers + (size_t)id * group->buffer_size;
-}
-
-/* The tail is kept here and never read back, so this is not rf_buf_ring_add(). */
-static void fill_entry(struct rf_buffer_group *group, uint32_t id)
-{
-    uint16_t mask = rf_buf_ring_mask(group->buffers_count);
-    struct rf_buf *entry = (struct rf_buf *)(void *)group->br + (group->tail & mask);
-    entry->addr = (uint64_t)(uintptr_t)buffer_at(group, id);
-    entry->len = group->buffer_size;
-    entry->bid = (uint16_t)id; /* and not resv: in entry 0 that is the tail */
-    group->tail++;
-}
-
-static void show_entries(struct rf_buffer_group *group)
-{
-    rfi_buf_tail_store(rfi_buf_tail_word(group->br), group->tail);
-}
-
-/* Maps states and buffers, and sets all that does not depend on the kernel's answer. */
-static int map_group(struct rf_buffer_group *group, struct rf_ring *ring, uint32_t buffer_size,
-                     uint32_t buffers_count)
-{
-    if (buffer_size == 0)
-        return refuse(ring, -EINVAL, "buffers of no bytes");
-    /* Up to 2^47 bytes: more than 32 bits hold, and less than 64. */
-    uint64_t front = states_bytes(buffers_count);
-    uint64_t bytes = front + (uint64_t)buffer_size * buffers_count;
-    if (bytes > SIZE_MAX)
-        return refuse(ring, -EOVERFLOW, "the buffers do not fit the address space");
-    void *addr;
-    int err = ring->sys->map(ring->sys, -1, 0, (size_t)bytes, &addr);
+    uint16_t head;
+    int err = rf_buf_ring_head(ring, group_id, &head);
     if (err)
         return err;
-    group->states = (struct rfi_group_buffer *)addr; /* zeroed: nothing filled */
-    group->buffers = (unsigned char *)addr + front;
-    group->mapped_bytes = (size_t)bytes;
-    group->buffer_size = buffer_size;
-    group->buffers_count = buffers_count;
-    return 0;
-}
-
-static void unmap_group(struct rf_buffer_group *group, struct rf_ring *ring)
-{
-    (void)ring->sys->unmap(ring->sys, group->states, group->mapped_bytes);
-    memset(group, 0, sizeof *group);
-}
-
-static int init(struct rf_buffer_group *group, struct rf_ring *ring, uint16_t group_id,
-                uint32_t buffer_size, uint32_t buffers_count, uint32_t flags, bool take_less)
-{
-    memset(group, 0, sizeof *group);
-    int err = check_request(ring, buffers_count, flags);
-    if (!err)
-        err = map_group(group, ring, buffer_size, buffers_count);
-    if (err)
-        return err;
-
-    struct rf_buf_ring *br;
-    err = rf_setup_buf_ring(ring, buffers_count, group_id, flags, &br);
-    if (err == -EOPNOTSUPP && take_less) {
-        flags = 0;
-        err = rf_setup_buf_ring(ring, buffers_count, group_id, flags, &br);
-    }
-    if (err) {
-        unmap_group(group, ring);
-        return err;
-    }
-    group->ring = ring;
-    group->br = br;
-    group->group_id = group_id;
-    group->incremental = (flags & RF_PBUF_RING_INC) != 0;
-    for (uint32_t id = 0; id < buffers_count; id++)
-        fill_entry(group, id);
-    show_entries(group);
-    return 0;
-}
-
-int rf_buffer_group_init(struct rf_buffer_group *group, struct rf_ring *ring, uint16_t group_id,
-                         uint32_t buffer_size, uint32_t buffers_count)
-{
-    return init(group, ring, group_id, buffer_size, buffers_count, RF_PBUF_RING_INC, true);
-}
-
-int rf_buffer_group_init_flags(struct rf_buffer_group *group, struct rf_ring *ring,
-                               uint16_t group_id, uint32_t buffer_size, uint32_t buffers_count,
-                               uint32_t flags)
-{
-    return init(group, ring, group_id, buffer_size, buffers_count, flags, false);
-}
-
-int rf_buffer_group_deinit(struct rf_buffer_group *group)
-{
-    struct rf_ring *ring = group->ring;
-    if (!ring)
-        return 0;
-    int err = rf_free_buf_ring(ring, group->br, group->buffers_count, group->group_id);
-    /* Unregistered behind our back: not in use by the kernel, so not to be kept for it. */
-    if (err == -ENOENT)
-        err = ring->sys->unmap(ring->sys, group->br, bytes_of(group->buffers_count));
-    if (err)
-        return err;
-    unmap_group(group, ring);
-    return 0;
-}
-
-static void give_back(struct rf_buffer_group *group, uint32_t id)
-{
-    memset(&group->states[id], 0, sizeof group->states[id]);
-    fill_entry(group, id);
-    show_entries(group);
-}
-
-int rf_buffer_group_get(struct rf_buffer_group *group, const struct rf_cqe *cqe, void **ret_data)
-{
-    if (!(cqe->flags & RF_CQE_F_BUFFER))
-        return cqe->res > 0 ? -ENODATA : cqe->res;
-    uint32_t id = cqe->flags >> RF_CQE_BUFFER_SHIFT;
-    uint32_t bytes = cqe->res > 0 ? (uint32_t)cqe->res : 0;
-    bool more = cqe->flags & RF_CQE_F_BUF_MORE;
-    if (id >= group->buffers_count || (more && !group->incremental))
-        return -EPROTO;
-    struct rfi_group_buffer *buffer = &group->states[id];
-    if (buffer->used_up || bytes > group->buffer_size - buffer->filled)
-        return -EPROTO;
-
-    if (bytes) {
-        *ret_data = buffer_at(group, id) + buffer->filled;
-        buffer->filled += bytes;
-        buffer->out++;
-    }
-    if (!more) {
-        buffer->used_up = true;
-        if (buffer->out == 0)
-            give_back(group, id);
-    }
-    return cqe->res;
-}
-
-int rf_buffer_group_put(struct rf_buffer_group *group, const struct rf_cqe *cqe)
-{
-    if (!(cqe->flags & RF_CQE_F_BUFFER) || cqe->res <= 0)
-        return -ENODATA;
-    uint32_t id = cqe->flags >> RF_CQE_BUFFER_SHIFT;
-    RF_ASSERT(id < group->buffers_count); /* or else get refused it */
-    struct rfi_group_buffer *buffer = &group->states[id];
-    RF_ASSERT(buffer->out > 0); /* or else it was never got, or put before */
-    buffer->out--;
-    if (buffer->out == 0 && buffer->used_up)
-        give_back(group, id);
-    return 0;
-}
-
-static bool buffer_is_valid(const struct rf_buffer_group *group,
-                            const struct rfi_group_buffer *buffer)
-{
-    if (buffer->filled > group->buffer_size || buffer->out > buffer->filled)
-        return false;
-    if (buffer->used_up)
-        return buffer->out > 0;
-    return group->incremental || buffer->filled == 0;
-}
-
-bool rfi_buffer_group_is_valid(const struct rf_buffer_group *group)
-{
-    if (!group->ring)
-        return !group->br && !group->states && !group->buffers && !group->mapped_bytes;
-    uint32_t count = group->buffers_count;
-    if (count == 0 || count > 32768 || (count & (count - 1)) || group->buffer_size == 0)
-        return false;
-    for (uint32_t id = 0; id < count; id++)
-        if (!buffer_is_valid(group, &group->states[id]))
-            return false;
-    return true;
+    return (uint16_t)(rfi_buf_tail_own(rfi_buf_tail_word(br)) - head);
 }

@@ -44,8 +44,8 @@ static const struct rf_call_info calls[] = {
     CALL(UNREGISTER_NAPI, "rf_unregister_napi()", REGISTER),
     CALL(GET_PROBE, "rf_get_probe()", REGISTER),
     CALL(SETUP_BUF_RING, "rf_setup_buf_ring(), rf_buffer_group_init()", REGISTER),
-    CALL(FREE_BUF_RING, "rf_free_buf_ring(), rf_buffer_group_deinit()", REGISTER),
-    CALL(BUFFER_GROUP, "rf_buffer_group_get(), rf_buffer_group_put()", NONE),
+    CALL(FREE_BUF_RING, "rf_free_buf_ring(), rf_unregister_buf_ring(), rf_buffer_group_deinit()", REGISTER),
+    CALL(BUFFER_GROUP, "rf_buffer_group_get(), rf_buffer_group_get_bundle(), rf_buffer_group_put()", NONE),
     CALL(BUFFER_ID, "rf_cqe_buffer_id()", NONE),
     CALL(REGISTER_RING_FD, "rf_register_ring_fd()", REGISTER),
     CALL(UNREGISTER_RING_FD, "rf_unregister_ring_fd()", REGISTER),
@@ -77,6 +77,8 @@ static const struct rf_call_info calls[] = {
     CALL(RESIZE_RINGS, "rf_resize_rings()", REGISTER),
     CALL(RING_DONTFORK, "rf_ring_dontfork()", REGISTER),
     CALL(REGISTER_REGION, "rf_register_region()", REGISTER),
+    CALL(REGISTER_BUF_RING, "rf_register_buf_ring()", REGISTER),
+    CALL(BUF_RING_HEAD, "rf_buf_ring_head(), rf_buf_ring_available()", REGISTER),
 };
 
 /* --- errors -------------------------------------------------------------- */
@@ -99,6 +101,17 @@ static const struct rf_call_info calls[] = {
 #define BUFFER_COUNT "BufferCountOutOfRange", "No buffer, or more than the kernel takes."
 #define BUFFER_RANGE_OVERFLOW \
     "BufferRangeOverflow", "A buffer ends beyond the address space, or a range of them too far."
+#define BUFFER_GROUP_EXISTS            \
+    "BufferGroupAlreadyRegistered",    \
+        "The group id is in use, by a buffer ring or by provided buffers."
+#define BUFFER_GROUP_NOT_FOUND "BufferGroupNotFound", "The ring has no group of that id."
+#define BUFFER_GROUP_NOT_RING \
+    "BufferGroupNotRing",     \
+        "The group's buffers were queued by rf_provide_buffers(), not by a buffer ring."
+#define BUFFER_RING_UNPINNABLE \
+    "BufferRingUnpinnable", "The memory of the buffer ring cannot be pinned."
+#define BUFFER_RING_UNSUPPORTED \
+    "BufferRingUnsupported", "This kernel, or ringfence, does not know such buffer rings."
 #define BUFFER_UNPINNABLE \
     "BufferUnpinnable", "A buffer, or the array that names them, cannot be pinned or read."
 #define BUFFERS_ALREADY_REGISTERED \
@@ -161,6 +174,8 @@ static const struct rf_call_info calls[] = {
     "RingLayoutInvalid", "What the other side says of its memory breaks a rule of the layout."
 
 /* Remedies that several share. */
+#define BUFFER_RING_REMEDY \
+    "rf_reason() tells what is unknown, and since when the kernel knows it; leave that out."
 #define FILTER_SIZE_REMEDY \
     "filter.pdu_size says now what the kernel tells; give a filter that looks at no more."
 #define BUFFER_RULES                                                                              \
@@ -391,19 +406,15 @@ static const struct rf_error errors[] = {
     SHARED_AS_ZIG(SETUP_BUF_RING, ERANGE, ENTRIES_NOT_IN_RANGE, "Ask for 1 to 32768 entries."),
     SHARED_AS_ZIG(SETUP_BUF_RING, EDOM, NOT_POWER_OF_TWO, "Round it up: 1, 2, 4, ... 32768."),
     SHARED_AS_ZIG(SETUP_BUF_RING, EINVAL, ARGUMENTS_INVALID,
-                  "Use kernel 5.19 or newer, and buffers of 1 byte at least."),
-    NEW(SETUP_BUF_RING, EEXIST, "BufferGroupAlreadyRegistered",
-        "The group id is in use, by a buffer ring or by provided buffers.",
+                  "Give buffers of 1 byte at least."),
+    SHARED_NEW(SETUP_BUF_RING, EEXIST, BUFFER_GROUP_EXISTS,
         "Choose another id or free that group first; with RF_SETUP_SINGLE_ISSUER it can also be "
         "that this is not the ring's thread."),
-    NEW(SETUP_BUF_RING, EFAULT, "BufferRingUnpinnable",
-        "The memory of the buffer ring cannot be pinned.",
-        "Give memory that is mapped and writable."),
-    NEW(SETUP_BUF_RING, EOPNOTSUPP, "IncrementalUnsupported",
-        "This kernel does not use up a buffer piece by piece (RF_PBUF_RING_INC), or ringfence does "
-        "not know the flag.",
-        "Leave the flag out, or use kernel 6.12 or newer; rf_reason() tells when it was ringfence "
-        "that refused."),
+    SHARED_NEW(SETUP_BUF_RING, EFAULT, BUFFER_RING_UNPINNABLE,
+               "Give memory that is mapped and writable."),
+    SHARED_NEW(SETUP_BUF_RING, EBADF, FD_INVALID,
+               "Use a ring that is open; for RF_PBUF_RING_MMAP one that has its descriptor."),
+    SHARED_NEW(SETUP_BUF_RING, EOPNOTSUPP, BUFFER_RING_UNSUPPORTED, BUFFER_RING_REMEDY),
     NEW(SETUP_BUF_RING, EOVERFLOW, "BufferMemoryTooLarge",
         "All buffers of the group together do not fit the address space.",
         "Ask for fewer or smaller buffers."),
@@ -413,11 +424,10 @@ static const struct rf_error errors[] = {
     SHARED_AS_ZIG(SETUP_BUF_RING, EAGAIN, LOCKED_MEMORY,
                   "Raise RLIMIT_MEMLOCK, or do without mlockall(MCL_FUTURE)."),
 
-    NEW(FREE_BUF_RING, ENOENT, "BufferGroupNotFound", "The ring has no group of that id.",
-        "Free each group once, before the ring is closed."),
-    NEW(FREE_BUF_RING, EINVAL, "BufferGroupNotRing",
-        "The group's buffers were queued by rf_provide_buffers(), not by a buffer ring.",
-        "Take them back with rf_remove_buffers()."),
+    SHARED_NEW(FREE_BUF_RING, ENOENT, BUFFER_GROUP_NOT_FOUND,
+               "Free each group once, before the ring is closed."),
+    SHARED_NEW(FREE_BUF_RING, EINVAL, BUFFER_GROUP_NOT_RING,
+               "Take them back with rf_remove_buffers()."),
 
     SHARED_AS_ZIG(BUFFER_GROUP, ENODATA, NO_BUFFER_SELECTED,
                   "Look at res first: an error and the end of a stream come without a buffer."),
@@ -425,8 +435,11 @@ static const struct rf_error errors[] = {
     NEW(BUFFER_GROUP, EPROTO, "BufferCompletionInvalid",
         "The completion cannot be of this group: it names a buffer that is not there or not with "
         "the kernel, or brings more bytes than are left in it.",
-        "Give each group its own completions, once each and in the order they came; no operation "
-        "of the group may use RF_RECVSEND_BUNDLE."),
+        "Give each group its own completions, once each and in the order they came; those of "
+        "bundles to rf_buffer_group_get_bundle()."),
+    NEW(BUFFER_GROUP, ENOSPC, "BundleTooLarge",
+        "The completion stands for more buffers than there is room for parts.",
+        "Call again with more room: nothing has been changed."),
 
     SHARED_AS_ZIG(BUFFER_ID, ENODATA, NO_BUFFER_SELECTED,
                   "Look at res first: an error and the end of a stream come without a buffer."),
@@ -638,6 +651,23 @@ static const struct rf_error errors[] = {
     NEW(REGISTER_REGION, E2BIG, "RegionTooLarge", "The region has more than 2^31 pages.",
         "Ask for less."),
     SHARED_NEW(REGISTER_REGION, ENOMEM, SYSTEM_RESOURCES, "Ask for less, or raise RLIMIT_MEMLOCK."),
+
+    SHARED_NEW(REGISTER_BUF_RING, EINVAL, ARGUMENTS_INVALID,
+               "Give page-aligned memory, a power of two of entries, 1 to 32768, zero in what is "
+               "reserved, and min_left only with RF_PBUF_RING_INC."),
+    SHARED_NEW(REGISTER_BUF_RING, EEXIST, BUFFER_GROUP_EXISTS,
+               "Choose another id or unregister that group first; with RF_SETUP_SINGLE_ISSUER it "
+               "can also be that this is not the ring's thread."),
+    SHARED_NEW(REGISTER_BUF_RING, EFAULT, BUFFER_RING_UNPINNABLE,
+               "Give memory that is mapped and writable, or none with RF_PBUF_RING_MMAP."),
+    SHARED_NEW(REGISTER_BUF_RING, EOPNOTSUPP, BUFFER_RING_UNSUPPORTED, BUFFER_RING_REMEDY),
+    SHARED_NEW(REGISTER_BUF_RING, ENOMEM, OUT_OF_MEMORY,
+               "Ask for less or raise RLIMIT_MEMLOCK: without CAP_IPC_LOCK buffer rings count "
+               "against it."),
+
+    SHARED_NEW(BUF_RING_HEAD, ENOENT, BUFFER_GROUP_NOT_FOUND, "Ask for a group that there is."),
+    SHARED_NEW(BUF_RING_HEAD, EINVAL, BUFFER_GROUP_NOT_RING,
+               "Only a buffer ring has a head: count what is provided yourself."),
 };
 
 /* --- plain errnos -------------------------------------------------------- */

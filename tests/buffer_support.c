@@ -10,6 +10,7 @@
 
 #include "buffers.h"
 #include "map.h"
+#include "register.h"
 
 /* --- watched rings ------------------------------------------------------- */
 
@@ -38,7 +39,8 @@ static int watched_register(const struct rf_sys *sys, int fd, uint32_t opcode, v
     watch->registers++;
     if (watch->refuse_with && op == watch->refuse_op)
         return -watch->refuse_with;
-    if (watch->without_flags && op == RF_REGISTER_PBUF_RING && ((struct rf_buf_reg *)arg)->flags)
+    if (watch->without_flags && op == RF_REGISTER_PBUF_RING && arg != RFI_NOWHERE &&
+        ((struct rf_buf_reg *)arg)->flags)
         return -EINVAL;
     return watch->below->ring_register(watch->below, fd, opcode, arg, nr_args);
 }
@@ -157,7 +159,7 @@ void open_group(struct rf_buffer_group *group, struct rf_ring *ring, uint16_t gr
                        uint32_t buffer_size, uint32_t buffers_count)
 {
     int err = rf_buffer_group_init(group, ring, group_id, buffer_size, buffers_count);
-    if (err == -EINVAL) {
+    if (err == -EOPNOTSUPP) {
         rf_deinit(ring);
         skip_because("this kernel has no buffer rings");
     }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include <ringfence/abi.h>
 #include <ringfence/base.h>
@@ -37,18 +38,21 @@ RF_BEGIN_DECLS
  *
  * @entries   Buffers that it holds at most: a power of two, 1 .. 32768.
  * @group_id  What operations name it by: sqe->buf_group, with RF_SQE_BUFFER_SELECT.
- * @flags     0; or RF_PBUF_RING_INC (kernel 6.12): a buffer is used up piece by piece, by
- *            one completion after the other.
+ * @flags     0, or together or alone:
+ *            RF_PBUF_RING_INC (kernel 6.12): a buffer is used up piece by piece, by one
+ *            completion after the other.
+ *            RF_PBUF_RING_MMAP (kernel 6.4): the entries are in memory of the kernel's. Only on
+ *            a ring that has its descriptor.
  * @ret_br    The ring of entries. rf_free_buf_ring() unmaps it.
  *
  * Returns 0, or a negative errno with nothing mapped or registered:
  *   -ERANGE      @entries is 0 or above 32768
  *   -EDOM        @entries is not a power of two
- *   -EOPNOTSUPP  this kernel does not know RF_PBUF_RING_INC; or a flag that this
- *                version of ringfence does not know
+ *   -EOPNOTSUPP  the kernel is older than 5.19, or than one of the flags; or a flag
+ *                that this version of ringfence does not know
  *   -EEXIST      the group is there already; or RF_SETUP_SINGLE_ISSUER, and this is
  *                not the ring's thread
- *   -EINVAL      the kernel is older than 5.19
+ *   -EBADF       RF_PBUF_RING_MMAP, and the ring has no descriptor
  *   -ENOMEM      out of memory, or over RLIMIT_MEMLOCK without CAP_IPC_LOCK
  *   -EAGAIN      mapping it is over RLIMIT_MEMLOCK, after mlockall(MCL_FUTURE)
  * and those that any registration can return (register.h). Since kernel 5.19.
@@ -73,6 +77,62 @@ RF_API RF_NODISCARD int rf_setup_buf_ring(struct rf_ring *ring, uint32_t entries
  */
 RF_API RF_NODISCARD int rf_free_buf_ring(struct rf_ring *ring, struct rf_buf_ring *br,
                                          uint32_t entries, uint16_t group_id);
+
+/**
+ * rf_register_buf_ring() - register a buffer ring in memory of one's own, or of the kernel's.
+ *
+ * What rf_setup_buf_ring() does, but the mapping is the caller's.
+ *
+ * @reg    ring_addr: page-aligned memory of ring_entries * 16 bytes, initialised with
+ *         rf_buf_ring_init(); it must stay mapped until the group is unregistered. Or 0 with
+ *         RF_PBUF_RING_MMAP: then map that memory afterwards, by the ring's descriptor
+ *         at RF_OFF_PBUF_RING | bgid << RF_OFF_PBUF_SHIFT. ring_entries: a power of two, 1 ..
+ *         32768. bgid: the group. min_left, with RF_PBUF_RING_INC: a buffer with fewer bytes
+ *         left than this counts as used up. The rest 0.
+ * @flags  Flags besides those in @reg.
+ *
+ * Returns 0, or
+ *   -EOPNOTSUPP  the kernel is older than 5.19, than a flag, or than min_left (7.1, and some
+ *                stable releases before); or a flag that this version of ringfence does not
+ *                know
+ *   -EINVAL      the number of entries, the alignment, min_left without RF_PBUF_RING_INC,
+ *                ring_addr with RF_PBUF_RING_MMAP, or something reserved is not 0
+ *   -EFAULT      the memory is not this process's
+ *   -EEXIST      the group is there already
+ *   -ENOMEM      out of memory, or over RLIMIT_MEMLOCK without CAP_IPC_LOCK
+ * Since kernel 5.19.
+ */
+RF_API RF_NODISCARD int rf_register_buf_ring(struct rf_ring *ring, const struct rf_buf_reg *reg,
+                                             uint32_t flags);
+
+/**
+ * rf_unregister_buf_ring() - take a group away, and leave its memory to the caller.
+ *
+ * Returns 0, or -ENOENT, -EINVAL as rf_free_buf_ring(). Since kernel 5.19.
+ */
+RF_API RF_NODISCARD int rf_unregister_buf_ring(struct rf_ring *ring, uint16_t group_id);
+
+/**
+ * rf_buf_ring_head() - how far the kernel has got in a buffer ring.
+ *
+ * @ret_head  The index, modulo 2^16, of the entry that it takes next.
+ *
+ * Returns 0, or
+ *   -ENOENT      the ring has no group of that id
+ *   -EINVAL      the group's buffers came from rf_provide_buffers()
+ *   -EOPNOTSUPP  the kernel is older than 6.8
+ */
+RF_API RF_NODISCARD int rf_buf_ring_head(struct rf_ring *ring, uint16_t group_id,
+                                         uint16_t *ret_head);
+
+/**
+ * rf_buf_ring_available() - how many buffers the kernel has left in a buffer ring.
+ *
+ * Returns the number, 0 .. entries: shown by rf_buf_ring_advance() and not taken; a buffer of
+ * which a part is left counts. Or an errno of rf_buf_ring_head(). Since kernel 6.8.
+ */
+RF_API RF_NODISCARD int rf_buf_ring_available(struct rf_ring *ring, struct rf_buf_ring *br,
+                                              uint16_t group_id);
 
 /* Empty a buffer ring of one's own memory, before it is registered. */
 RF_INLINE void rf_buf_ring_init(struct rf_buf_ring *br)
@@ -116,6 +176,18 @@ RF_INLINE void rf_buf_ring_advance(struct rf_buf_ring *br, uint16_t count)
     rfi_buf_tail_store(word, (uint16_t)(rfi_buf_tail_own(word) + count));
 }
 
+/*
+ * Show @count entries, and take @count CQEs without looking (rf_cq_advance()): for a loop that
+ * has looked at CQEs and put the buffer of each back. Not on an RF_SETUP_CQE_MIXED ring,
+ * where CQEs and slots differ: there use the two apart.
+ */
+RF_INLINE void rf_buf_ring_cq_advance(struct rf_ring *ring, struct rf_buf_ring *br,
+                                      uint16_t count)
+{
+    rf_buf_ring_advance(br, count);
+    rf_cq_advance(ring, count);
+}
+
 /* --- buffer groups ------------------------------------------------------- */
 
 /* Private to the group: what is known of one buffer. */
@@ -155,8 +227,7 @@ struct rf_buffer_group {
  *
  * Returns 0, or a negative errno with @group closed and nothing left mapped:
  * -EOVERFLOW: all buffers together do not fit the address space; -EINVAL:
- * @buffer_size is 0, or the kernel is older than 5.19; else as
- * rf_setup_buf_ring().
+ * @buffer_size is 0; else as rf_setup_buf_ring().
  */
 RF_API RF_NODISCARD int rf_buffer_group_init(struct rf_buffer_group *group, struct rf_ring *ring,
                                              uint16_t group_id, uint32_t buffer_size,
@@ -165,7 +236,8 @@ RF_API RF_NODISCARD int rf_buffer_group_init(struct rf_buffer_group *group, stru
 /**
  * rf_buffer_group_init_flags() - the same, and you say which kind.
  *
- * @flags  0: every completion takes a whole buffer. RF_PBUF_RING_INC: that or -EOPNOTSUPP.
+ * @flags  0: every completion takes a whole buffer, or with bundles several.
+ *         RF_PBUF_RING_INC: that or -EOPNOTSUPP. RF_PBUF_RING_MMAP may be added.
  */
 RF_API RF_NODISCARD int rf_buffer_group_init_flags(struct rf_buffer_group *group,
                                                    struct rf_ring *ring, uint16_t group_id,
@@ -223,6 +295,40 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_buffer_group_recv_multishot(struct rf_b
 }
 
 /**
+ * rf_buffer_group_recv_bundle() - queue a receive into as many buffers as the data fills.
+ *
+ * One CQE for several buffers, for rf_buffer_group_get_bundle(). What does not fill a buffer
+ * the kernel may leave for the next receive. The group must not be incremental
+ * (asserted): there nothing would tell which parts of a buffer belong to which CQE. Not
+ * with RF_SQE_ASYNC.
+ *
+ * Returns the SQE, or NULL: the submission queue is full. Since kernel 6.10
+ * (RF_FEAT_RECVSEND_BUNDLE): before that the CQE says -EINVAL.
+ */
+RF_NODISCARD RF_INLINE struct rf_sqe *rf_buffer_group_recv_bundle(struct rf_buffer_group *group,
+                                                                  uint64_t user_data, int fd,
+                                                                  uint32_t flags)
+{
+    RF_ASSERT(!group->incremental);
+    struct rf_sqe *sqe = rf_buffer_group_recv(group, user_data, fd, flags);
+    if (sqe)
+        sqe->ioprio = (uint16_t)(sqe->ioprio | RF_RECVSEND_BUNDLE);
+    return sqe;
+}
+
+/* The same, going on as rf_buffer_group_recv_multishot() does. */
+RF_NODISCARD RF_INLINE struct rf_sqe *
+rf_buffer_group_recv_bundle_multishot(struct rf_buffer_group *group, uint64_t user_data, int fd,
+                                      uint32_t flags)
+{
+    RF_ASSERT(!group->incremental);
+    struct rf_sqe *sqe = rf_buffer_group_recv_multishot(group, user_data, fd, flags);
+    if (sqe)
+        sqe->ioprio = (uint16_t)(sqe->ioprio | RF_RECVSEND_BUNDLE);
+    return sqe;
+}
+
+/**
  * rf_buffer_group_get() - what a completion put where.
  *
  * @cqe       Of an operation that used this group. Call this once for each such CQE, in the
@@ -243,17 +349,34 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_buffer_group_recv_multishot(struct rf_b
  * Operations that the functions above do not queue can use the group as well:
  * rf_read_select(), rf_recv_select(), rf_recvmsg_multishot(), in an
  * incremental group with a length of 0 only: with another the kernel can use up more of
- * a buffer than it tells. And not with RF_RECVSEND_BUNDLE, where one CQE stands for
- * several buffers (-EPROTO).
+ * a buffer than it tells. With RF_RECVSEND_BUNDLE one CQE stands for several buffers,
+ * which is -EPROTO here: see rf_buffer_group_get_bundle().
  */
 RF_API RF_NODISCARD int rf_buffer_group_get(struct rf_buffer_group *group,
                                             const struct rf_cqe *cqe, void **ret_data);
 
 /**
+ * rf_buffer_group_get_bundle() - the same for a completion that may stand for several buffers.
+ *
+ * @group  Not incremental (asserted).
+ * @parts  Written only when the result is above 0: where the data is, in order. All of it
+ *         is yours until one rf_buffer_group_put() of the CQE.
+ * @count  Room in @parts, 1 or more. Group's buffers_count is always enough.
+ *
+ * Returns how many parts there are, cqe->res bytes together; or 0 or an errno as
+ * rf_buffer_group_get(); or -ENOSPC: there are more than @count, and nothing has been changed.
+ *
+ * CQEs of other operations of the group may be given to it as well: one part each.
+ */
+RF_API RF_NODISCARD int rf_buffer_group_get_bundle(struct rf_buffer_group *group,
+                                                   const struct rf_cqe *cqe,
+                                                   struct iovec *parts, uint32_t count);
+
+/**
  * rf_buffer_group_put() - be done with the data of a completion.
  *
- * @cqe  One for which rf_buffer_group_get() returned more than 0, or a copy of it. Once
- *       for each; in any order, and with others got in between.
+ * @cqe  One for which rf_buffer_group_get() or ..._get_bundle() returned more than 0, or a
+ *       copy of it. Once for each; in any order, and with others got in between.
  *
  * The buffer goes back to the kernel when it is used up and all its data was put.
  * Putting what was not got is a broken contract.

@@ -52,7 +52,7 @@ enum rf_call {
     RF_CALL_UNREGISTER_NAPI = 16,          /* rf_unregister_napi() */
     RF_CALL_GET_PROBE = 17,                /* rf_get_probe() */
     RF_CALL_SETUP_BUF_RING = 18,           /* rf_setup_buf_ring(), rf_buffer_group_init() */
-    RF_CALL_FREE_BUF_RING = 19,            /* rf_free_buf_ring(), rf_buffer_group_deinit() */
+    RF_CALL_FREE_BUF_RING = 19,            /* rf_free_buf_ring(), rf_unregister_buf_ring(), ... */
     RF_CALL_BUFFER_GROUP = 20,             /* rf_buffer_group_get() and ..._put() */
     RF_CALL_BUFFER_ID = 21,                /* rf_cqe_buffer_id() */
     RF_CALL_REGISTER_RING_FD = 22,         /* rf_register_ring_fd() */
@@ -84,7 +84,9 @@ enum rf_call {
     RF_CALL_SETUP_REG_WAIT = 46,           /* rf_setup_reg_wait() */
     RF_CALL_RESIZE_RINGS = 47,             /* rf_resize_rings() */
     RF_CALL_RING_DONTFORK = 48,            /* rf_ring_dontfork() */
-    RF_CALL_REGISTER_REGION = 49           /* rf_register_region() */
+    RF_CALL_REGISTER_REGION = 49,          /* rf_register_region() */
+    RF_CALL_REGISTER_BUF_RING = 50,        /* rf_register_buf_ring() */
+    RF_CALL_BUF_RING_HEAD = 51             /* rf_buf_ring_head(), rf_buf_ring_available() */
 };
 
 /* One row of the table. */
