@@ -169,7 +169,7 @@ void open_ring(struct rf_ring *ring, uint32_t entries, uint32_t flags)
     skip_or_fail(ring, rf_init(ring, entries, flags), "the test's own flags");
 }
 
-void need_io_uring(void)
+void need_a_ring(void)
 {
     struct rf_ring ring;
     open_ring(&ring, 4, 0);

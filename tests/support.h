@@ -88,7 +88,7 @@ void open_ring(struct rf_ring *ring, uint32_t entries, uint32_t flags);
 void skip_because(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* Skips if io_uring is not to be had, for tests that open no ring of their own. */
-void need_io_uring(void);
+void need_a_ring(void);
 
 /* Skips unless the running kernel has the operation. */
 void need_op(struct rf_ring *ring, enum rf_op op);

@@ -312,7 +312,7 @@ static void what_an_older_kernel_lacks_is_said(void **state)
 
 static void a_ring_moves_into_memory_of_the_callers(void **state)
 {
-    need_io_uring();
+    need_a_ring();
     (void)state;
     struct rf_params params;
     memset(&params, 0, sizeof params);

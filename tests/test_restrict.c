@@ -298,7 +298,7 @@ static int restrict_without_rights(void)
 static void a_task_restricts_its_later_rings(void **state)
 {
     (void)state;
-    need_io_uring();
+    need_a_ring();
     int status = in_a_child(restrict_this_task);
     if (status == 77)
         skip_because("this kernel lacks restrictions of tasks");
@@ -434,7 +434,7 @@ static int filter_this_task(void)
 static void a_task_filters_its_later_rings(void **state)
 {
     (void)state;
-    need_io_uring();
+    need_a_ring();
     int status = in_a_child(filter_this_task);
     if (status == 77)
         skip_because("this kernel lacks BPF filters");

@@ -363,7 +363,7 @@ static struct rf_query_hdr question(uint32_t op, void *data, uint32_t size)
 static void the_kernel_tells_of_itself(void **state)
 {
     (void)state;
-    need_io_uring();
+    need_a_ring();
     if (!kernel_answers())
         skip_because("this kernel lacks queries");
     struct rf_ring ring;
@@ -388,7 +388,7 @@ static void the_kernel_tells_of_itself(void **state)
 static void each_question_has_its_own_result(void **state)
 {
     (void)state;
-    need_io_uring();
+    need_a_ring();
     if (!kernel_answers())
         skip_because("this kernel lacks queries");
     unsigned char large[64];
@@ -413,7 +413,7 @@ static void each_question_has_its_own_result(void **state)
 static void questions_that_cannot_be_answered_are_refused(void **state)
 {
     (void)state;
-    need_io_uring();
+    need_a_ring();
     if (!kernel_answers())
         skip_because("this kernel lacks queries");
     struct rf_query_opcode answer;
