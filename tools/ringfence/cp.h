@@ -52,6 +52,9 @@ typedef void cp_step(struct cp *cp, struct cp_task *task, int res);
 
 struct cp_task {
     cp_step *step;
+    struct rf_sqe sqe; /* its last operation, in case it has to be queued again */
+    unsigned tries;
+    bool after_stop; /* it was queued when everything had been stopped, to clean up */
 };
 
 /* What failed, or differs. cp_report.c has the words. */
@@ -122,7 +125,7 @@ struct cp_dir {
     bool acl;             /* a default ACL would spoil the mode of new files */
     bool dressed;         /* mode and times are set */
     bool failed;          /* not opened, or not renamed */
-    bool renamed_plainly;
+    unsigned rename_flags;
     char *dents; /* the batch of getdents64() being handed out */
     size_t dents_at, dents_end;
     struct statx stat;  /* of the source */
@@ -150,6 +153,7 @@ struct cp_entry {
     struct cp_inode *inode;   /* if the file has several names, and this one is copied */
     struct cp_inode *link_to; /* or is to be a link to its copy, */
     char *link_path;          /* which is there */
+    unsigned link_tries;
 
     /* The bytes of a regular file: data.c */
     struct cp_piece own;
@@ -213,12 +217,12 @@ struct cp {
     bool comparing; /* this pass compares */
     bool broken;    /* the ring failed: nothing more can be done with it */
     int stopped;    /* the signal that ended it, or 0 */
-    uint64_t in_ring; /* operations queued and not completed */
 
     /* cp_ring.c */
     int wake_fd;
     uint64_t wake_value;
     struct cp_task wake_task, tick_task, cancel_task;
+    bool told_no_workers;
 
     /* cp_target.c */
     struct cp_source *sources;
@@ -233,7 +237,7 @@ struct cp {
     struct cp_entry *entries;
     struct cp_entry *free_entries;
     struct cp_dir **active; /* directories with descriptors open, entries to hand out */
-    unsigned active_count, active_at;
+    unsigned active_count;
     unsigned dirs_open, dirs_max;   /* those, and the ones being opened or finished */
     unsigned roots_open, roots_max; /* they stay open as long as anything in them */
     struct cp_dir *pending, *pending_roots; /* stacks: to be opened */
@@ -299,6 +303,12 @@ void cp_unlinkat(struct cp *cp, struct cp_task *task, cp_step *step, int dirfd, 
 
 void cp_timeout(struct cp *cp, struct cp_task *task, cp_step *step,
                 const struct rf_timespec *time);
+
+/*
+ * Did it perhaps not happen only because a signal has cancelled what was in flight? True
+ * once for a task: what is queued from then on is not cancelled.
+ */
+bool cp_was_cut_short(const struct cp *cp, const struct cp_task *task, int res);
 
 /* Submits, waits for a completion, goes on with every task that has one. */
 void cp_turn(struct cp *cp);
@@ -442,7 +452,7 @@ void cp_fail(struct cp *cp, char *path, enum cp_what what, int error);
 void cp_differ(struct cp *cp, const struct cp_dir *dir, const struct cp_entry *entry,
                const char *what, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-/* A line on stderr about something that is no failure. */
+/* A line on stderr about something that is no failure. @path may be NULL. */
 void cp_note(struct cp *cp, const char *path, const char *text);
 /* @text with everything that would disturb a terminal escaped. malloc()ed. */
 char *cp_quote(const char *text);

@@ -21,8 +21,8 @@
 
 enum {
     OWN_BYTES = 64 << 10,
-    PIECE_BYTES = 512 << 10,
-    PIECES = 16,
+    PIECE_BYTES = 256 << 10,
+    PIECES = 32,
     PIECES_PER_FILE = 8,
     DIRECT_ALIGN = 4096,
 };
@@ -87,8 +87,6 @@ bool cp_data_again(struct cp *cp, struct cp_piece *piece, int fd, int res)
 {
     if (cp->stopped)
         return false;
-    if (res == -EINTR)
-        return true;
     /* File systems that cannot tell whether they would block say so; pipes are not read here. */
     if (res == -EAGAIN)
         return drop_flag(fd, O_NONBLOCK) || piece->patience-- > 0;

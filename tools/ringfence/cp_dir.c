@@ -149,19 +149,30 @@ static void end(struct cp *cp, struct cp_dir *dir)
     cp_dir_unref(dir);
 }
 
+/* It cannot have its name, and is too much to throw away. */
+static void tell_temporary(struct cp *cp, const struct cp_dir *dir)
+{
+    char *path = cp_dir_dst_now(dir, "");
+    char *shown = join(cp->base_path, path);
+    cp_note(cp, shown, "the copy stays here");
+    free(shown);
+    free(path);
+}
+
+static void rename_dir(struct cp *cp, struct cp_dir *dir);
+
 static void renamed(struct cp *cp, struct cp_task *task, int res)
 {
     struct cp_dir *dir = dir_of(task);
-    if (res == -EINVAL && !dir->renamed_plainly) {
-        /* A file system without RENAME_NOREPLACE. */
-        dir->renamed_plainly = true;
-        cp_renameat(cp, task, renamed, cp_dir_dst_base(cp, dir), dir->dst_path, dir->final_path,
-                    0);
+    if (cp_was_cut_short(cp, task, res) || (res == -EINVAL && dir->rename_flags)) {
+        if (res == -EINVAL)
+            dir->rename_flags = 0; /* a file system without RENAME_NOREPLACE */
+        rename_dir(cp, dir);
         return;
     }
     if (res < 0) {
         cp_fail(cp, cp_dir_dst_shown(cp, dir, NULL), CP_RENAME, res);
-        cp_note(cp, dir->dst_path, "the copy stays under the temporary name");
+        tell_temporary(cp, dir);
         dir->failed = true;
     } else {
         free(dir->dst_path);
@@ -171,11 +182,17 @@ static void renamed(struct cp *cp, struct cp_task *task, int res)
     end(cp, dir);
 }
 
+static void rename_dir(struct cp *cp, struct cp_dir *dir)
+{
+    cp_renameat(cp, &dir->task, renamed, cp_dir_dst_base(cp, dir), dir->dst_path,
+                dir->final_path, dir->rename_flags);
+}
+
 static void finish_name(struct cp *cp, struct cp_dir *dir)
 {
+    dir->rename_flags = RENAME_NOREPLACE;
     if (dir->final_path && !dir->failed)
-        cp_renameat(cp, &dir->task, renamed, cp_dir_dst_base(cp, dir), dir->dst_path,
-                    dir->final_path, RENAME_NOREPLACE);
+        rename_dir(cp, dir);
     else
         end(cp, dir);
 }
@@ -222,6 +239,10 @@ static void finish_dress(struct cp *cp, struct cp_dir *dir)
 static void reopened(struct cp *cp, struct cp_task *task, int res)
 {
     struct cp_dir *dir = dir_of(task);
+    if (cp_was_cut_short(cp, task, res)) {
+        cp_open_below(cp, task, reopened, dir->root->dst_fd, dir->dst_path);
+        return;
+    }
     if (res >= 0) {
         dir->dst_fd = res;
     } else {
@@ -283,7 +304,7 @@ void cp_dir_settle(struct cp *cp, struct cp_dir *dir)
 static void removed(struct cp *cp, struct cp_task *task, int res)
 {
     struct cp_dir *dir = dir_of(task);
-    if (res == -ECANCELED)
+    if (cp_was_cut_short(cp, task, res))
         cp_unlinkat(cp, task, removed, cp_dir_dst_base(cp, dir), dir->dst_path, AT_REMOVEDIR);
     else
         end(cp, dir);

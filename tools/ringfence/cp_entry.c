@@ -32,7 +32,7 @@ void cp_entry_end(struct cp *cp, struct cp_entry *entry)
 static void removed(struct cp *cp, struct cp_task *task, int res)
 {
     struct cp_entry *entry = entry_of(task);
-    if (res == -ECANCELED) /* by the cancelling of everything that was in flight */
+    if (cp_was_cut_short(cp, task, res))
         cp_unlinkat(cp, task, removed, entry->dir->dst_fd, cp_made_name(entry), 0);
     else
         cp_entry_end(cp, entry);
@@ -110,9 +110,11 @@ static struct cp_dir *found_dir(struct cp *cp, struct cp_entry *entry, const cha
 static void dir_made(struct cp *cp, struct cp_task *task, int res)
 {
     struct cp_entry *entry = entry_of(task);
-    if (cp_entry_failed_dst(cp, entry, CP_MKDIR, res))
-        return;
-    found_dir(cp, entry, cp_made_name(entry), *entry->temp ? entry->dst_name : NULL);
+    /* Once it is made it is a directory like others, also if everything has been stopped. */
+    if (res == 0)
+        found_dir(cp, entry, cp_made_name(entry), *entry->temp ? entry->dst_name : NULL);
+    else
+        (void)cp_entry_failed_dst(cp, entry, CP_MKDIR, res);
 }
 
 static void make_dir(struct cp *cp, struct cp_entry *entry)

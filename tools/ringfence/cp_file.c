@@ -163,10 +163,9 @@ static void created(struct cp *cp, struct cp_task *task, int res)
         cp_unlinkat(cp, task, refused_removed, entry->dir->dst_fd, cp_made_name(entry), 0);
         return;
     }
-    if (res >= 0) {
+    if (res >= 0)
         entry->dst_fd = res;
-        entry->made = true;
-    }
+    entry->made = res >= 0 || cp_was_cut_short(cp, task, res); /* then nobody knows: look, and remove it */
     if (!cp_entry_failed_dst(cp, entry, CP_CREATE, res))
         cp_data_start(cp, entry, entry->stat.stx_size);
 }

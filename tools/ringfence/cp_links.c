@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LINK_TRIES = 100 };
+
 struct cp_inode {
     struct cp_inode *next;
     uint64_t ino;
@@ -106,8 +108,10 @@ static void linked(struct cp *cp, struct cp_task *task, int res)
     struct cp_entry *entry = entry_of(task);
     free(entry->link_path);
     entry->link_path = NULL;
-    if (res == -EEXIST && *entry->temp && !cp->stopped) {
-        make_link(cp, entry); /* somebody has that temporary name */
+    /* Somebody has that temporary name. Or a directory above the copy is getting its own. */
+    bool again = (res == -EEXIST && *entry->temp) || res == -ENOENT;
+    if (again && entry->link_tries++ < LINK_TRIES && !cp->stopped) {
+        make_link(cp, entry);
     } else if (res < 0 && !cp->stopped) {
         copy_after_all(cp, entry); /* another file system, too many links, a path too long */
     } else {

@@ -72,21 +72,10 @@ static void published(struct cp *cp, struct cp_entry *entry)
     cp_entry_end(cp, entry);
 }
 
-static void link_removed(struct cp *cp, struct cp_task *task, int res)
-{
-    (void)res; /* gone already is as good */
-    published(cp, entry_of(task));
-}
-
 static void replaced(struct cp *cp, struct cp_task *task, int res)
 {
     struct cp_entry *entry = entry_of(task);
-    if (cp_entry_failed_dst(cp, entry, CP_RENAME, res))
-        return;
-    /* rename() does nothing if both names are of one file already: then ours is left. */
-    if (entry->made_link)
-        cp_unlinkat(cp, task, link_removed, entry->dir->dst_fd, entry->temp, 0);
-    else
+    if (!cp_entry_failed_dst(cp, entry, CP_RENAME, res))
         published(cp, entry);
 }
 

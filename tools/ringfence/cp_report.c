@@ -148,8 +148,12 @@ void cp_note(struct cp *cp, const char *path, const char *text)
 {
     if (cp->options.quiet)
         return;
-    char *quoted = cp_quote(path);
     cp_progress_clear(cp);
+    if (!path) {
+        fprintf(stderr, "ringfence cp: note: %s\n", text);
+        return;
+    }
+    char *quoted = cp_quote(path);
     fprintf(stderr, "ringfence cp: note: '%s': %s\n", quoted, text);
     free(quoted);
 }

@@ -33,9 +33,10 @@ static void on_signal(int number)
 static void woken(struct cp *cp, struct cp_task *task, int res)
 {
     (void)res;
-    if (signal_caught == 0 || cp->stopped) {
-        if (res >= 0)
-            cp_read(cp, task, woken, cp->wake_fd, &cp->wake_value, sizeof cp->wake_value, 0);
+    if (cp->stopped)
+        return;
+    if (signal_caught == 0) {
+        cp_read(cp, task, woken, cp->wake_fd, &cp->wake_value, sizeof cp->wake_value, 0);
         return;
     }
     cp->stopped = signal_caught;
@@ -45,7 +46,6 @@ static void woken(struct cp *cp, struct cp_task *task, int res)
         return; /* what is in flight ends in its own time */
     rf_prep_cancel(sqe, 0, RF_ASYNC_CANCEL_ANY);
     sqe->user_data = (uintptr_t)&cp->cancel_task;
-    cp->in_ring++;
 }
 
 static void cancelled(struct cp *cp, struct cp_task *task, int res)
@@ -70,8 +70,10 @@ int cp_signals_catch(struct cp *cp)
         if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }
-    /* A file over RLIMIT_FSIZE is a failure of that file, not the end of the program. */
+    /* A file over RLIMIT_FSIZE is a failure of that file, not the end of the program;
+     * nor is it the end that nobody reads our messages. */
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
     cp->cancel_task.step = cancelled;
     cp_read(cp, &cp->wake_task, woken, cp->wake_fd, &cp->wake_value, sizeof cp->wake_value, 0);
     return 0;
@@ -152,7 +154,9 @@ static void queued(struct cp *cp, struct rf_sqe *sqe, struct cp_task *task, cp_s
 {
     sqe->user_data = (uintptr_t)task;
     task->step = step;
-    cp->in_ring++;
+    task->sqe = *sqe;
+    task->tries = 0;
+    task->after_stop = cp->stopped != 0;
 }
 
 void cp_openat(struct cp *cp, struct cp_task *task, cp_step *step, int dirfd, const char *path,
@@ -261,6 +265,53 @@ void cp_timeout(struct cp *cp, struct cp_task *task, cp_step *step,
     queued(cp, sqe, task, step);
 }
 
+
+/* --- cut short ----------------------------------------------------------- */
+
+enum { TRIES_MAX = 20, TRY_NS = 1000000 };
+
+static bool is_cut_short(int res)
+{
+    /* The last is what the kernel tells itself when a signal interrupts a worker. */
+    return res == -ECANCELED || res == -EINTR || res == -512;
+}
+
+bool cp_was_cut_short(const struct cp *cp, const struct cp_task *task, int res)
+{
+    return is_cut_short(res) && cp->stopped && !task->after_stop;
+}
+
+static void tell_no_workers(struct cp *cp)
+{
+    if (!cp->told_no_workers)
+        cp_note(cp, NULL, "the kernel starts no threads for the ring: RLIMIT_NPROC (ulimit -u), "
+                          "or a limit of the control group?");
+    cp->told_no_workers = true;
+}
+
+/*
+ * A worker that cannot be started, since a signal comes in between (SIGSTOP is
+ * enough) or RLIMIT_NPROC forbids it, ends the operations that wait for it with
+ * -ECANCELED. The first passes, so try again; the second stays, so not for ever.
+ */
+static bool try_again(struct cp *cp, struct cp_task *task, int res)
+{
+    static const struct timespec pause = {0, TRY_NS};
+    if (RF_LIKELY(!is_cut_short(res)) || (cp->stopped && !task->after_stop))
+        return false;
+    /* Two closes share a task: which of them is it? The end of the process closes as well. */
+    if (task->sqe.opcode == RF_OP_CLOSE)
+        return false;
+    if (task->tries >= TRIES_MAX) {
+        tell_no_workers(cp);
+        return false;
+    }
+    if (task->tries++ > 0)
+        nanosleep(&pause, NULL);
+    *next_sqe(cp) = task->sqe;
+    return true;
+}
+
 /* --- waiting ------------------------------------------------------------- */
 
 /* Errors of the wait that pass by themselves. */
@@ -281,8 +332,9 @@ void cp_turn(struct cp *cp)
     const struct rf_cqe *cqe;
     while ((cqe = rf_next_cqe(&cp->ring))) {
         struct cp_task *task = (struct cp_task *)(uintptr_t)cqe->user_data;
-        cp->in_ring--;
-        task->step(cp, task, cqe->res);
+        int res = cqe->res;
+        if (!try_again(cp, task, res))
+            task->step(cp, task, res);
     }
 }
 
