@@ -8,6 +8,7 @@
 
 #include "map.h"
 #include "register.h"
+#include "ring.h"
 #include "sys.h"
 
 /* --- locked memory ------------------------------------------------------- */
@@ -86,5 +87,8 @@ int rf_ring_dontfork(struct rf_ring *ring)
 
 int rf_register_region(struct rf_ring *ring, struct rf_mem_region_reg *region)
 {
-    return rfi_register_known(ring, RF_REGISTER_MEM_REGION, region, 1);
+    int result = rfi_register_known(ring, RF_REGISTER_MEM_REGION, region, 1);
+    if (result >= 0)
+        rfi_adopt_waits(ring, region);
+    return result;
 }

@@ -26,4 +26,10 @@ static inline bool rfi_must_collect(const struct rf_ring *ring)
     return rfi_must_poll(ring) || rf_cq_ring_needs_flush(ring);
 }
 
+/*
+ * A memory region has been registered with the ring. If it holds waits they are looked at
+ * before they are used, and for that the ring has to know where they are.
+ */
+void rfi_adopt_waits(struct rf_ring *ring, const struct rf_mem_region_reg *reg);
+
 #endif

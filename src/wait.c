@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <ringfence/wait.h>
 
-#include "map.h"
+#include "register.h"
 #include "ring.h"
 
 enum {
@@ -27,12 +26,6 @@ struct wait {
     bool registered;  /* the kernel reads all this at: */
     size_t offset;
 };
-
-static int refuse(struct rf_ring *ring, int error, const char *reason)
-{
-    ring->reason = reason;
-    return error;
-}
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
@@ -65,7 +58,7 @@ static int enter_knows(struct rf_ring *ring, uint32_t flag)
 static int check_time(struct rf_ring *ring, const struct rf_timespec *ts)
 {
     if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
-        return refuse(ring, -EINVAL, "a time is negative, or has 10^9 nanoseconds or more");
+        return rfi_refuse(ring, -EINVAL, "a time is negative, or has 10^9 nanoseconds or more");
     return 0;
 }
 
@@ -76,18 +69,16 @@ static int check(struct rf_ring *ring, const struct wait *wait)
     if (wait->ts && check_time(ring, wait->ts))
         return -EINVAL;
     if ((timed || wait->sigmask) && rfi_must_poll(ring))
-        return refuse(ring, -EOPNOTSUPP,
-                      "a ring that polls (RF_SETUP_IOPOLL) waits without time or signal mask");
+        return rfi_refuse(ring, -EOPNOTSUPP,
+                          "a ring that polls (RF_SETUP_IOPOLL) waits without time or mask");
     if (timed && !(ring->features & RF_FEAT_EXT_ARG))
-        return refuse(ring, -EOPNOTSUPP,
-                      "this kernel cannot wait with a time (RF_FEAT_EXT_ARG, since 5.11)");
+        return rfi_refuse(ring, -EOPNOTSUPP, RFI_LACKS("waits with a time", "5.11"));
     if (wait->min_usec > 0 && !(ring->features & RF_FEAT_MIN_TIMEOUT))
-        return refuse(ring, -EOPNOTSUPP,
-                      "this kernel has no minimum wait (RF_FEAT_MIN_TIMEOUT, since 6.12)");
+        return rfi_refuse(ring, -EOPNOTSUPP, RFI_LACKS("minimum waits", "6.12"));
     if (wait->until) {
         int err = enter_knows(ring, RF_ENTER_ABS_TIMER);
         if (err == -EOPNOTSUPP)
-            ring->reason = "this kernel cannot wait until a point in time (since 6.12)";
+            ring->reason = RFI_LACKS("waits until a point in time", "6.12");
         return err;
     }
     return 0;
@@ -266,7 +257,7 @@ static bool timed_out_or_interrupted(int result)
     return result == -ETIME || result == -EINTR;
 }
 
-/* Sleeps until enough is there or something else ends the wait. 0, or an errno with nothing there. */
+/* Sleeps until enough is there, or something else ends the wait. An errno: nothing is there. */
 static int wait_until_ready(struct rf_ring *ring, struct wait wait, bool submits)
 {
     struct times times = start_times(ring, &wait);
@@ -455,22 +446,29 @@ int rf_submit_and_wait_reg(struct rf_ring *ring, const struct rf_cqe **ret_cqe, 
                            uint32_t index)
 {
     if (index >= ring->waits_count)
-        return refuse(ring, -EINVAL, "no wait is registered under that index");
+        return rfi_refuse(ring, -EINVAL, "no wait is registered under that index");
     /*
      * All that the kernel would complain of is looked at here: it looks only after it has
      * submitted, and then says nothing.
      */
     const struct rf_reg_wait *slot = (const struct rf_reg_wait *)ring->waits.addr + index;
     if (slot->flags & ~RF_REG_WAIT_TS || (slot->sigmask && slot->sigmask_sz != SIGMASK_BYTES))
-        return refuse(ring, -EINVAL, "the registered wait is not as rf_reg_wait_set() leaves it");
+        return rfi_refuse(ring, -EINVAL,
+                          "the registered wait is not as rf_reg_wait_set() leaves it");
+    size_t offset = index * sizeof *slot;
+    /*
+     * Of the last slot Linux 6.18 reads the first: io_get_ext_arg_reg() has an offset that
+     * is just in range for one that is not. What it says is given in the call, then.
+     */
+    bool is_last = offset + sizeof *slot >= ring->waits.bytes;
     struct wait wait = {.nr = wait_nr,
                         .ts = slot->flags & RF_REG_WAIT_TS ? &slot->ts : NULL,
                         .min_usec = slot->min_wait_usec,
                         .sigmask = slot->sigmask,
-                        .registered = true,
-                        .offset = index * sizeof *slot};
+                        .registered = !is_last,
+                        .offset = offset};
     if (rfi_must_poll(ring))
-        return refuse(ring, -EOPNOTSUPP, "a ring that polls has no use for registered waits");
+        return rfi_refuse(ring, -EOPNOTSUPP, "a ring that polls takes no registered waits");
     return submit_and_wait(ring, ret_cqe, &wait);
 }
 
@@ -487,49 +485,6 @@ int rf_get_events(struct rf_ring *ring)
 {
     int result = enter(ring, 0, 0, RF_ENTER_GETEVENTS, NULL, 0);
     return result < 0 ? result : 0;
-}
-
-/* --- looking ------------------------------------------------------------- */
-
-struct rf_cqe_iter rf_cqe_iter_init(const struct rf_ring *ring)
-{
-    const struct rf_cq *cq = &ring->cq;
-    uint32_t index = rfi_cq_index(ring);
-    struct rf_cqe_iter iter = {.cqes = cq->cqes,
-                               .mask = cq->entries - 1,
-                               .shift = cq->shift,
-                               .next = index,
-                               .end = index + rf_cq_ready(ring),
-                               .mixed = ring->flags & RF_SETUP_CQE_MIXED};
-    return iter;
-}
-
-uint32_t rf_cqe_iter_take(struct rf_ring *ring, const struct rf_cqe_iter *iter)
-{
-    uint32_t slots = iter->next - rfi_cq_index(ring);
-    rf_cq_advance(ring, slots);
-    return slots;
-}
-
-int rf_peek_batch_cqe(struct rf_ring *ring, const struct rf_cqe **cqes, uint32_t count)
-{
-    const struct rf_cqe *cqe;
-    if (count == 0)
-        return 0;
-    int err = rf_peek_cqe(ring, &cqe); /* passes over a filler, and collects if there is need */
-    if (err)
-        return err == -EAGAIN ? 0 : err;
-    struct rf_cqe_iter iter = rf_cqe_iter_init(ring);
-    if (iter.mixed && iter.mask == 1)
-        count = 1; /* in two slots rf_cqe_seen() cannot tell the next CQE from the last */
-    uint32_t shown = 0, next = iter.next;
-    while (shown < count && rf_cqe_iter_next(&iter, &cqe)) {
-        if (iter.next - next != rf_cqe_nr(cqe) && iter.mixed)
-            break; /* behind a filler, which would not be in the sum of rf_cqe_nr() */
-        cqes[shown++] = cqe;
-        next = iter.next;
-    }
-    return (int)shown;
 }
 
 /* --- room for submissions ------------------------------------------------ */
@@ -549,98 +504,7 @@ int rf_sqring_wait(struct rf_ring *ring)
     if (rf_sq_space_left(ring) > 0)
         return 0;
     if (result == -EINVAL && enter_knows(ring, RF_ENTER_SQ_WAIT) == -EOPNOTSUPP)
-        return refuse(ring, -EOPNOTSUPP,
-                      "this kernel cannot wait for the SQ thread (RF_ENTER_SQ_WAIT, since 5.10)");
+        return rfi_refuse(ring, -EOPNOTSUPP, RFI_LACKS("waits for the SQ thread", "5.10"));
     /* Nothing but a signal ends that wait, and the kernel does not say so. */
     return result < 0 ? result : -EINTR;
-}
-
-/* --- settings ------------------------------------------------------------ */
-
-int rf_set_iowait(struct rf_ring *ring, bool enable)
-{
-    if (!(ring->features & RF_FEAT_NO_IOWAIT))
-        return refuse(ring, -EOPNOTSUPP,
-                      "this kernel counts all waits as iowait (RF_FEAT_NO_IOWAIT, since 6.15)");
-    if (enable)
-        ring->enter_flags &= ~RF_ENTER_NO_IOWAIT;
-    else
-        ring->enter_flags |= RF_ENTER_NO_IOWAIT;
-    return 0;
-}
-
-int rf_register_clock(struct rf_ring *ring, const struct rf_clock_register *clock)
-{
-    struct rf_clock_register arg = *clock;
-    int result = rfi_register(ring, RF_REGISTER_CLOCK, &arg, 0);
-    bool surely_valid = (clock->clockid == CLOCK_MONOTONIC || clock->clockid == CLOCK_BOOTTIME) &&
-                        !(clock->resv[0] | clock->resv[1] | clock->resv[2]);
-    if (result == -EINVAL && surely_valid)
-        return refuse(ring, -EOPNOTSUPP, "this kernel's waits have one clock only (before 6.12)");
-    if (result < 0)
-        return result;
-    ring->clock = clock->clockid;
-    return 0;
-}
-
-static int register_waits(struct rf_ring *ring, void *addr, size_t bytes)
-{
-    struct rf_region_desc region;
-    memset(&region, 0, sizeof region);
-    region.user_addr = (uint64_t)(uintptr_t)addr;
-    region.size = bytes;
-    region.flags = RF_MEM_REGION_TYPE_USER;
-    struct rf_mem_region_reg arg;
-    memset(&arg, 0, sizeof arg);
-    arg.region_uptr = (uint64_t)(uintptr_t)&region;
-    arg.flags = RF_MEM_REGION_REG_WAIT_ARG;
-    int result = rfi_register(ring, RF_REGISTER_MEM_REGION, &arg, 1);
-    if (result != -EINVAL)
-        return result < 0 ? result : 0;
-    /* Too late, or too old a kernel: while the ring is disabled it cannot be entered. */
-    if (enter(ring, 0, 0, 0, NULL, 0) == -EBADFD)
-        return refuse(ring, -EOPNOTSUPP, "this kernel has no registered waits (since 6.13)");
-    return refuse(ring, -EINVAL, "the ring has been enabled: its waits can no longer be registered");
-}
-
-int rf_setup_reg_wait(struct rf_ring *ring, uint32_t count, struct rf_reg_wait **ret_waits)
-{
-    ring->reason = NULL;
-    if (count == 0)
-        return refuse(ring, -EINVAL, "no slots for registered waits");
-    if (!(ring->flags & RF_SETUP_R_DISABLED))
-        return refuse(ring, -EINVAL,
-                      "waits can be registered only with a disabled ring (RF_SETUP_R_DISABLED)");
-    if (ring->waits.addr)
-        return refuse(ring, -EBUSY, "the ring has registered waits");
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t pages = ((size_t)count * sizeof(struct rf_reg_wait) + page - 1) / page;
-    void *addr;
-    int err = ring->sys->map(ring->sys, -1, 0, pages * page, &addr);
-    if (err)
-        return err;
-    err = register_waits(ring, addr, pages * page);
-    if (err) {
-        (void)ring->sys->unmap(ring->sys, addr, pages * page);
-        return err;
-    }
-    ring->waits.addr = addr;
-    ring->waits.bytes = pages * page;
-    ring->waits.ours = true;
-    ring->waits_count = count;
-    *ret_waits = (struct rf_reg_wait *)addr;
-    return 0;
-}
-
-void rf_reg_wait_set(struct rf_reg_wait *wait, const struct rf_timespec *ts,
-                     uint32_t min_wait_usec, const sigset_t *sigmask)
-{
-    memset(wait, 0, sizeof *wait);
-    if (ts) {
-        wait->ts = *ts;
-        wait->flags = RF_REG_WAIT_TS;
-    }
-    wait->min_wait_usec = min_wait_usec;
-    wait->sigmask = (uint64_t)(uintptr_t)sigmask;
-    wait->sigmask_sz = sigmask ? SIGMASK_BYTES : 0;
 }

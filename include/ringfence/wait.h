@@ -175,7 +175,7 @@ RF_API RF_NODISCARD int rf_submit_and_wait_until(struct rf_ring *ring,
 /**
  * rf_submit_and_wait_reg() - the same with arguments that were registered.
  *
- * @index  Which of the slots that rf_setup_reg_wait() gave.
+ * @index  Which of the slots that rf_setup_reg_wait() gave, or rf_register_region().
  *
  * Spares the kernel copying the arguments in at each call. Returns as
  * rf_submit_and_wait_timeout(), and
