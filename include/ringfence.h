@@ -51,5 +51,6 @@
 #include <ringfence/sys.h>
 #include <ringfence/wait.h>
 #include <ringfence/workers.h>
+#include <ringfence/zcrx.h>
 
 #endif

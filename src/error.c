@@ -79,6 +79,9 @@ static const struct rf_call_info calls[] = {
     CALL(REGISTER_REGION, "rf_register_region()", REGISTER),
     CALL(REGISTER_BUF_RING, "rf_register_buf_ring()", REGISTER),
     CALL(BUF_RING_HEAD, "rf_buf_ring_head(), rf_buf_ring_available()", REGISTER),
+    CALL(REGISTER_IFQ, "rf_register_ifq()", REGISTER),
+    CALL(REGISTER_ZCRX_CTRL, "rf_register_zcrx_ctrl()", REGISTER),
+    CALL(ZCRX_RQ_INIT, "rf_zcrx_rq_init()", NONE),
 };
 
 /* --- errors -------------------------------------------------------------- */
@@ -172,6 +175,12 @@ static const struct rf_call_info calls[] = {
 #define ENTRIES_NOT_IN_RANGE "EntriesNotInRange", "No entries, or more than 32768."
 #define RING_LAYOUT_INVALID \
     "RingLayoutInvalid", "What the other side says of its memory breaks a rule of the layout."
+
+#define RECEIVE_QUEUE_INVALID \
+    "ReceiveQueueInvalid",    \
+        "The ring is of a kind that cannot receive so, or a number in the request is not taken."
+#define ZERO_COPY_RECEIVE_UNSUPPORTED \
+    "ZeroCopyReceiveUnsupported", "The kernel or the device cannot receive without copying so."
 
 /* Remedies that several share. */
 #define BUFFER_RING_REMEDY \
@@ -668,6 +677,29 @@ static const struct rf_error errors[] = {
     SHARED_NEW(BUF_RING_HEAD, ENOENT, BUFFER_GROUP_NOT_FOUND, "Ask for a group that there is."),
     SHARED_NEW(BUF_RING_HEAD, EINVAL, BUFFER_GROUP_NOT_RING,
                "Only a buffer ring has a head: count what is provided yourself."),
+
+    NEW(REGISTER_IFQ, EPERM, "NetworkAdminNeeded",
+        "A receive queue can be taken with CAP_NET_ADMIN only, or a seccomp filter refuses.",
+        "Run with that capability."),
+    SHARED_NEW(REGISTER_IFQ, EINVAL, RECEIVE_QUEUE_INVALID,
+               "Open the ring with RF_SETUP_DEFER_TASKRUN and CQEs of 32 bytes; give whole pages, 1 "
+               "to 32768 entries and zero in what is reserved."),
+    NEW(REGISTER_IFQ, ENODEV, "NoSuchDevice", "There is no network device of that number.",
+        "Give what if_nametoindex() says."),
+    SHARED_NEW(REGISTER_IFQ, EOPNOTSUPP, ZERO_COPY_RECEIVE_UNSUPPORTED,
+               "rf_reason() tells what the kernel lacks; if it tells nothing it is the device."),
+    SHARED_NEW(REGISTER_IFQ, ENOMEM, SYSTEM_RESOURCES, "Ask for less, or raise RLIMIT_MEMLOCK."),
+
+    NEW(REGISTER_ZCRX_CTRL, ENXIO, "ReceiveQueueUnknown", "The ring has no receive queue of that id.",
+        "Give the zcrx_id that rf_register_ifq() wrote."),
+    SHARED_NEW(REGISTER_ZCRX_CTRL, EINVAL, RECEIVE_QUEUE_INVALID,
+               "Put zero in what is reserved."),
+    SHARED_NEW(REGISTER_ZCRX_CTRL, EOPNOTSUPP, ZERO_COPY_RECEIVE_UNSUPPORTED,
+               "rf_reason() tells what the kernel lacks; if it tells nothing it is the op."),
+
+    NEW(ZCRX_RQ_INIT, EPROTO, "RefillRingInvalid",
+        "What the kernel says of the refill ring breaks a rule of the layout.",
+        "Give what rf_register_ifq() wrote, and the whole of the region."),
 };
 
 /* --- plain errnos -------------------------------------------------------- */

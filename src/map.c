@@ -316,6 +316,35 @@ void rfi_copy_queues(struct rf_ring *ring, const struct rf_ring *before)
                old_cq->cqes + ((size_t)(i & (old_cq->entries - 1)) << cq->shift), cqe_bytes);
 }
 
+int rfi_map_refill(struct rf_zcrx_rq *rq, const struct rf_zcrx_ifq_reg *reg, void *region,
+                   size_t region_bytes)
+{
+    const struct rf_zcrx_offsets *off = &reg->offsets;
+    uint64_t entries_end = off->rqes + (uint64_t)reg->rq_entries * sizeof(struct rf_zcrx_rqe);
+    if (!is_power_of_two(reg->rq_entries) || entries_end > region_bytes)
+        return -EPROTO;
+    if (off->head % sizeof(uint32_t) || off->tail % sizeof(uint32_t) || off->head == off->tail ||
+        off->rqes % sizeof(uint64_t))
+        return -EPROTO;
+    /* The words lie before the entries, and so in the region. */
+    if ((uint64_t)off->head + sizeof(uint32_t) > off->rqes ||
+        (uint64_t)off->tail + sizeof(uint32_t) > off->rqes)
+        return -EPROTO;
+    if ((uintptr_t)region % sizeof(uint64_t))
+        return -EPROTO;
+
+    char *start = (char *)region;
+    rq->entries = reg->rq_entries;
+    rq->rqes = (struct rf_zcrx_rqe *)(void *)(start + off->rqes);
+    rq->head_word = (const struct rf_zcrx_head_word *)(void *)(start + off->head);
+    rq->tail_word = (struct rf_zcrx_tail_word *)(void *)(start + off->tail);
+    /* Nothing was shown so far: the tail is where the kernel is. */
+    rq->khead = rq->tail = rfi_zcrx_head_load(rq->head_word);
+    if (*(const uint32_t *)(const void *)(start + off->tail) != rq->tail)
+        return -EPROTO;
+    return 0;
+}
+
 /* In a child that was left without them the addresses may be somebody else's by now. */
 static bool is_in_this_process(const struct rf_ring *ring)
 {

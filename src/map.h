@@ -6,6 +6,7 @@
 #define RINGFENCE_SRC_MAP_H
 
 #include <ringfence/ring.h>
+#include <ringfence/zcrx.h>
 
 /* What the two mappings hold, and where. Offsets and sizes in bytes. */
 struct rfi_layout {
@@ -50,6 +51,13 @@ int rfi_map_again(struct rf_ring *ring, const struct rf_params *params,
 
 /* What was in the queues of *before, into those of *ring, which go on there. Both are mapped. */
 void rfi_copy_queues(struct rf_ring *ring, const struct rf_ring *before);
+
+/*
+ * Checks what a registration says of a refill ring, and makes its handles. Goes on at the
+ * index where it is. 0, or -EPROTO with nothing made.
+ */
+int rfi_map_refill(struct rf_zcrx_rq *rq, const struct rf_zcrx_ifq_reg *reg, void *region,
+                   size_t region_bytes);
 
 /* Unmaps what is ours. */
 void rfi_unmap(struct rf_ring *ring);

@@ -86,7 +86,10 @@ enum rf_call {
     RF_CALL_RING_DONTFORK = 48,            /* rf_ring_dontfork() */
     RF_CALL_REGISTER_REGION = 49,          /* rf_register_region() */
     RF_CALL_REGISTER_BUF_RING = 50,        /* rf_register_buf_ring() */
-    RF_CALL_BUF_RING_HEAD = 51             /* rf_buf_ring_head(), rf_buf_ring_available() */
+    RF_CALL_BUF_RING_HEAD = 51,            /* rf_buf_ring_head(), rf_buf_ring_available() */
+    RF_CALL_REGISTER_IFQ = 52,             /* rf_register_ifq() */
+    RF_CALL_REGISTER_ZCRX_CTRL = 53,       /* rf_register_zcrx_ctrl() */
+    RF_CALL_ZCRX_RQ_INIT = 54              /* rf_zcrx_rq_init() */
 };
 
 /* One row of the table. */

@@ -34,12 +34,14 @@ struct rf_sq_flags_word;    /* RF_SQ_NEED_WAKEUP, RF_SQ_CQ_OVERFLOW, RF_SQ_TASKR
 struct rf_sq_dropped_word;  /* SQEs that were consumed without a completion */
 struct rf_cq_tail_word;     /* CQEs before this index are there to be read */
 struct rf_cq_overflow_word; /* CQEs that were lost */
+struct rf_zcrx_head_word;   /* entries of a refill ring before this index have been read */
 
 /* Written by this side. */
 struct rf_sq_tail_word;  /* SQEs before this index may be consumed */
 struct rf_cq_head_word;  /* CQEs before this index have been read */
 struct rf_cq_flags_word; /* RF_CQ_EVENTFD_DISABLED */
 struct rf_buf_tail_word; /* 16 bits: buffers before this index may be taken */
+struct rf_zcrx_tail_word; /* entries of a refill ring before this index may be read */
 
 /*
  * Release: the SQEs before the tail that shows them. Partner: the acquire load
@@ -165,6 +167,26 @@ RF_INLINE void rfi_buf_tail_store(struct rf_buf_tail_word *word, uint16_t tail)
 RF_INLINE uint16_t rfi_buf_tail_own(const struct rf_buf_tail_word *word)
 {
     return __atomic_load_n((const uint16_t *)(const void *)word, __ATOMIC_RELAXED);
+}
+
+/*
+ * Release: the entries of a refill ring before the tail that shows them, and our last
+ * accesses to the memory that they give back. Partner: the acquire load in
+ * zcrx_rqring_entries(), io_uring/zcrx.c. Without it the kernel may take memory in that an
+ * old entry names, or have a packet written where we still read.
+ */
+RF_INLINE void rfi_zcrx_tail_store(struct rf_zcrx_tail_word *word, uint32_t tail)
+{
+    __atomic_store_n((uint32_t *)(void *)word, tail, __ATOMIC_RELEASE);
+}
+
+/*
+ * Acquire: the other side has read the entries before the head, so that they may be
+ * filled again. Partner: the release store in io_zcrx_ring_refill(), io_uring/zcrx.c.
+ */
+RF_INLINE uint32_t rfi_zcrx_head_load(const struct rf_zcrx_head_word *word)
+{
+    return __atomic_load_n((const uint32_t *)(const void *)word, __ATOMIC_ACQUIRE);
 }
 
 #endif
