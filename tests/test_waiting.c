@@ -126,6 +126,42 @@ static void a_wait_is_for_the_number_asked_for(void **state)
     close_waiter(&w);
 }
 
+/* Also where they take two slots, which is what the kernel counts; and behind a filler. */
+static void large_completions_count_as_one(void **state)
+{
+    struct waiter w;
+    open_waiter(state, &w, 8, 0);
+    if (!(w.ring.flags & (RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED))) {
+        close_waiter(&w);
+        skip_because("completions are small here");
+    }
+    EACH_WAY(way, &w) {
+        if (!way->takes_nr)
+            continue;
+        for (uint32_t before = 0; before < 16; before++) { /* wherever the queue wraps */
+            make_ready(&w, 1, 1);
+            take_all(&w.ring);
+            queue_big_nop(&w.ring, 2);
+            submit_queued(&w.ring);
+            queue_later(&w, 3, 1);
+            submit_queued(&w.ring);
+            const struct rf_cqe *cqe = UNTOUCHED;
+            assert_result(go(way, &w, &cqe, 2, 10000, NULL), 0);
+            assert_int_equal(cqe->user_data, 2);
+            if (cqe->res == -EINVAL) {
+                close_waiter(&w);
+                skip_because("this kernel's NOP cannot post 32-byte completions");
+            }
+            assert_ptr_equal(rf_next_cqe(&w.ring), cqe);
+            cqe = rf_next_cqe(&w.ring);
+            assert_non_null(cqe);
+            assert_int_equal(cqe->user_data, 3);
+            drop_later(&w);
+        }
+    }
+    close_waiter(&w);
+}
+
 /* More than there can ever be is what there can be. */
 static void a_full_queue_is_enough(void **state)
 {
@@ -759,6 +795,7 @@ int main(void)
         EACH_FLAVOUR(what_is_queued_stays_queued_when_enough_is_there),
         EACH_FLAVOUR(what_was_taken_does_not_end_a_wait),
         EACH_FLAVOUR(a_wait_is_for_the_number_asked_for),
+        EACH_FLAVOUR(large_completions_count_as_one),
         EACH_FLAVOUR(a_full_queue_is_enough),
         EACH_FLAVOUR(none_asked_for_is_a_look),
         EACH_FLAVOUR(when_the_time_is_up_nothing_is_shown),

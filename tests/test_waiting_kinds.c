@@ -42,6 +42,15 @@ static void need_deadlines(struct waiter *w)
     skip_because("this kernel cannot wait until a point in time");
 }
 
+static struct rf_timespec on_clock(clockid_t clock, int64_t ms)
+{
+    struct timespec now;
+    assert_int_equal(clock_gettime(clock, &now), 0);
+    int64_t ns = now.tv_nsec + ms * 1000000;
+    struct rf_timespec ts = {now.tv_sec + ns / 1000000000, ns % 1000000000};
+    return ts;
+}
+
 /* --- old kernels --------------------------------------------------------- */
 
 /* The functions that want something a kernel may lack. */
@@ -331,9 +340,7 @@ static void the_minimum_does_not_prolong_a_wait(void **state)
         assert_result(rf_submit_and_wait_reg(&w.ring, &cqe, 2, 0), -ETIME);
     }
     if (knows_deadlines(&w)) {
-        struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        struct rf_timespec deadline = {now.tv_sec + 1, now.tv_nsec};
+        struct rf_timespec deadline = on_clock(CLOCK_MONOTONIC, 6);
         assert_result(rf_wait_cqes_until(&w.ring, &cqe, 2, &deadline, 8000000, NULL), -ETIME);
     }
     assert_ptr_equal(cqe, UNTOUCHED);
@@ -372,15 +379,6 @@ static void a_minimum_goes_on_where_it_was(void **state)
 }
 
 /* --- deadlines and clocks ------------------------------------------------ */
-
-static struct rf_timespec on_clock(clockid_t clock, int64_t ms)
-{
-    struct timespec now;
-    assert_int_equal(clock_gettime(clock, &now), 0);
-    int64_t ns = now.tv_nsec + ms * 1000000;
-    struct rf_timespec ts = {now.tv_sec + ns / 1000000000, ns % 1000000000};
-    return ts;
-}
 
 static void a_deadline_holds_however_often_it_is_waited_for(void **state)
 {
