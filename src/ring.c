@@ -377,7 +377,10 @@ int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint
         int result = rf_submit_and_wait(ring, wait_nr - copied);
         if (result < 0)
             return copied > 0 ? (int)copied : result;
-        copied += copy_ready(ring, cqes + copied, count - copied);
+        uint32_t came = copy_ready(ring, cqes + copied, count - copied);
+        if (came == 0 && result > 0) /* a signal: the kernel hides it behind the count of SQEs */
+            return copied > 0 ? (int)copied : -EINTR;
+        copied += came;
     }
     return (int)copied;
 }

@@ -57,6 +57,7 @@ struct counting_sys {
     unsigned enters;
     unsigned getevents;
     int fail_with; /* the next enter fails with this errno */
+    bool end_wait; /* the next enter submits, and its wait ends at once as by a signal */
 };
 
 static int counting_setup(const struct rf_sys *sys, uint32_t entries, struct rf_params *params)
@@ -76,6 +77,10 @@ static int counting_enter(const struct rf_sys *sys, int fd, uint32_t to_submit,
         int error = counting->fail_with;
         counting->fail_with = 0;
         return error;
+    }
+    if (counting->end_wait) {
+        counting->end_wait = false;
+        min_complete = 0;
     }
     return rf_sys_kernel.ring_enter(&rf_sys_kernel, fd, to_submit, min_complete, flags, arg,
                                     arg_bytes);
@@ -593,6 +598,25 @@ static void a_signal_ends_a_wait_and_loses_nothing(void **state)
     rf_deinit(&ring);
 }
 
+/* The kernel hides how a wait ended behind the count of what it submitted. */
+static void a_signal_is_told_with_work_submitted(void **state)
+{
+    (void)state;
+    struct rf_ring ring;
+    struct counting_sys counting;
+    open_counting(&ring, &counting, 4, 0);
+    struct rf_timespec never = milliseconds(3600000);
+    queue_timeout(&ring, 7, &never);
+    counting.end_wait = true;
+    struct rf_cqe cqe;
+    alarm(20); /* ends the test if it goes on waiting */
+    assert_result(rf_copy_cqe(&ring, &cqe), -EINTR);
+    alarm(0);
+    assert_int_equal(counting.enters, 1);
+    assert_int_equal(rf_sq_ready(&ring), 0);
+    rf_deinit(&ring);
+}
+
 static void sqes_of_a_failed_submit_go_with_the_next(void **state)
 {
     (void)state;
@@ -978,6 +1002,7 @@ int main(void)
         EACH_FLAVOUR(copying_waits_for_the_number_asked_for),
         EACH_FLAVOUR(waiting_submits_what_is_queued),
         EACH_FLAVOUR(a_signal_ends_a_wait_and_loses_nothing),
+        ONCE(a_signal_is_told_with_work_submitted),
         ONCE(sqes_of_a_failed_submit_go_with_the_next),
         ONCE(copied_before_the_error_is_not_lost),
         ONCE(another_thread_is_refused_by_name),
