@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "limits.h"
 #include "map.h"
 #include "register.h"
 
@@ -70,7 +71,8 @@ static int register_br(struct rf_ring *ring, const struct rf_buf_reg *reg)
         return 0;
     bool asks_for_more = reg->flags || reg->min_left;
     if (err != -EINVAL || !asks_for_more || !plain_is_taken(ring, reg))
-        return err;
+        return rfi_tell_locked(ring, err, rfi_buf_ring_bytes(reg->ring_entries), 
+                               "bytes for a buffer ring");
     return rfi_too_old(ring, lacks_of(reg));
 }
 

@@ -342,7 +342,7 @@ static const struct rf_error errors[] = {
     SHARED_AS_ZIG(REGISTER_FILES, EBUSY, FILES_ALREADY_REGISTERED,
                   "Change it with rf_register_files_update(), or unregister it first."),
     SHARED_AS_ZIG(REGISTER_FILES, EINVAL, FILES_EMPTY, "Give at least one descriptor, or -1."),
-    SHARED_AS_ZIG(REGISTER_FILES, EMFILE, USER_FDS, "Ask for fewer slots, or raise the limit."),
+    SHARED_AS_ZIG(REGISTER_FILES, EMFILE, USER_FDS, "Ask for fewer slots, or raise the limit; rf_reason() tells the numbers."),
     SHARED_AS_ZIG(REGISTER_FILES, EBADF, FD_INVALID,
                   "Look for a descriptor that is closed or is a ring; -1 leaves a slot empty."),
     SHARED_AS_ZIG(REGISTER_FILES, ENXIO, SHUTTING_DOWN_OR_REGISTERING,
@@ -363,7 +363,7 @@ static const struct rf_error errors[] = {
     SHARED_AS_ZIG(REGISTER_FILES_SPARSE, EINVAL, FILES_EMPTY,
                   "Ask for at least one slot."),
     SHARED_AS_ZIG(REGISTER_FILES_SPARSE, EMFILE, USER_FDS,
-                  "Ask for fewer slots, or raise the limit."),
+                  "Ask for fewer slots, or raise the limit; rf_reason() tells the numbers."),
     SHARED_AS_ZIG(REGISTER_FILES_SPARSE, ENXIO, SHUTTING_DOWN_OR_REGISTERING,
                   "Register from one thread, while the ring is open."),
 
@@ -475,7 +475,7 @@ static const struct rf_error errors[] = {
                "Change it with rf_register_files_update_tag(), or unregister it first."),
     SHARED_NEW(REGISTER_FILES_TAGS, EINVAL, TABLE_INVALID,
                "Give at least one descriptor, and the tag 0 to each slot that stays empty."),
-    SHARED_NEW(REGISTER_FILES_TAGS, EMFILE, USER_FDS, "Ask for fewer slots, or raise the limit."),
+    SHARED_NEW(REGISTER_FILES_TAGS, EMFILE, USER_FDS, "Ask for fewer slots, or raise the limit; rf_reason() tells the numbers."),
     SHARED_NEW(REGISTER_FILES_TAGS, EBADF, FD_INVALID,
                "Look for a descriptor that is closed or is a ring; -1 leaves a slot empty."),
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "limits.h"
 #include "map.h"
 #include "register.h"
 
@@ -61,18 +62,21 @@ static int update_table(struct rf_ring *ring, uint32_t opcode, uint32_t offset, 
 
 int rf_register_files(struct rf_ring *ring, const int *fds, uint32_t count)
 {
-    return rfi_register(ring, RF_REGISTER_FILES, rfi_not_const(fds), count);
+    int result = rfi_register(ring, RF_REGISTER_FILES, rfi_not_const(fds), count);
+    return rfi_tell_slots(ring, result, count);
 }
 
 int rf_register_files_tags(struct rf_ring *ring, const int *fds, const uint64_t *tags,
                            uint32_t count)
 {
-    return register_table(ring, RF_REGISTER_FILES2, fds, tags, count);
+    int result = register_table(ring, RF_REGISTER_FILES2, fds, tags, count);
+    return rfi_tell_slots(ring, result, count);
 }
 
 int rf_register_files_sparse(struct rf_ring *ring, uint32_t count)
 {
-    return register_sparse(ring, RF_REGISTER_FILES2, count);
+    int result = register_sparse(ring, RF_REGISTER_FILES2, count);
+    return rfi_tell_slots(ring, result, count);
 }
 
 int rf_register_files_update(struct rf_ring *ring, uint32_t offset, const int *fds, uint32_t count)
@@ -126,13 +130,15 @@ int rf_unregister_eventfd(struct rf_ring *ring)
 
 int rf_register_buffers(struct rf_ring *ring, const struct iovec *bufs, uint32_t count)
 {
-    return rfi_register(ring, RF_REGISTER_BUFFERS, rfi_not_const(bufs), count);
+    int result = rfi_register(ring, RF_REGISTER_BUFFERS, rfi_not_const(bufs), count);
+    return rfi_tell_pinned(ring, result, bufs, count);
 }
 
 int rf_register_buffers_tags(struct rf_ring *ring, const struct iovec *bufs, const uint64_t *tags,
                              uint32_t count)
 {
-    return register_table(ring, RF_REGISTER_BUFFERS2, bufs, tags, count);
+    int result = register_table(ring, RF_REGISTER_BUFFERS2, bufs, tags, count);
+    return rfi_tell_pinned(ring, result, bufs, count);
 }
 
 int rf_register_buffers_sparse(struct rf_ring *ring, uint32_t count)
@@ -143,7 +149,8 @@ int rf_register_buffers_sparse(struct rf_ring *ring, uint32_t count)
 int rf_register_buffers_update_tag(struct rf_ring *ring, uint32_t offset, const struct iovec *bufs,
                                    const uint64_t *tags, uint32_t count)
 {
-    return update_table(ring, RF_REGISTER_BUFFERS_UPDATE, offset, bufs, tags, count);
+    int result = update_table(ring, RF_REGISTER_BUFFERS_UPDATE, offset, bufs, tags, count);
+    return rfi_tell_pinned(ring, result, bufs, count);
 }
 
 /* Of a kernel that knows no ranges this is -EINVAL, before it looks for the source. */

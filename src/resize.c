@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "limits.h"
 #include "map.h"
 #include "memory.h"
 #include "register.h"
@@ -233,7 +234,8 @@ int rf_resize_rings(struct rf_ring *ring, struct rf_params *params)
     else
         err = resize_mapped(ring, &sizes, &request);
     if (err)
-        return err;
+        return rfi_tell_locked(ring, err, (uint64_t)sizes.rings_bytes + sizes.sqes_bytes,
+                               "bytes for the resized ring");
     params->sq_entries = request.sq_entries;
     params->cq_entries = request.cq_entries;
     return 0;

@@ -2,6 +2,7 @@
 /* setup.c - rings opened and closed: ring.h, first part. */
 #include <errno.h>
 
+#include "limits.h"
 #include "map.h"
 
 /* The setup flags whose memory layout map.c knows. */
@@ -162,6 +163,11 @@ int rf_init_sys(struct rf_ring *ring, uint32_t entries, struct rf_params *params
         const char *reason = ring->reason;
         rf_deinit(ring);
         ring->reason = reason;
+        if (!reason) {
+            (void)rfi_tell_descriptors(ring, err);
+            (void)rfi_tell_locked(ring, err, (uint64_t)rf_memory_size_params(entries, params),
+                                  "bytes for a ring");
+        }
     }
     return err;
 }
@@ -254,7 +260,8 @@ void rf_deinit(struct rf_ring *ring)
 
 const char *rf_reason(const struct rf_ring *ring)
 {
-    return ring->reason;
+    /* Not a pointer into the ring itself, which may be moved. */
+    return ring->reason == rfi_limit_reason ? ring->limit_text : ring->reason;
 }
 
 int rf_enable_rings(struct rf_ring *ring)

@@ -105,6 +105,7 @@ struct rf_ring {
     struct rfi_region sqe_memory;
     struct rfi_region waits; /* waits that are registered, see wait.h */
     int32_t unforked_pid;    /* rf_ring_dontfork(): the process that has the memory; else 0 */
+    char limit_text[140];    /* why, when it was a limit: with its numbers */
     uint32_t waits_count;
     uint32_t enter_known;    /* RF_ENTER_... that the kernel was seen to know */
     uint32_t clock;          /* what the waits are measured by, or 0: CLOCK_MONOTONIC */
@@ -135,7 +136,7 @@ struct rf_ring {
  * rf_init_mem() takes yours.
  *
  * Returns 0, or a negative errno with nothing left open and @ring closed. When
- * it is ringfence that refuses, rf_reason() says why in words.
+ * it is ringfence that refuses, or a limit of the system's, rf_reason() says why in words.
  *
  *   -ERANGE      @entries is 0
  *   -EDOM        @entries is not a power of two
@@ -220,7 +221,11 @@ RF_API RF_NODISCARD int64_t rf_memory_size_params(uint32_t entries,
  */
 RF_API void rf_deinit(struct rf_ring *ring);
 
-/* Why ringfence itself refused the last call on this ring, a static text; or NULL. */
+/*
+ * Why the last call on this ring failed, where more is known than the errno tells: what
+ * ringfence itself refused, what the kernel is too old for, or which limit, with its value
+ * and what was asked for. Else NULL. The text is of use until the next call on the ring.
+ */
 RF_API const char *rf_reason(const struct rf_ring *ring);
 
 /**
