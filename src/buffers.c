@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "limits.h"
+#include "rlimits.h"
 #include "map.h"
 #include "register.h"
 

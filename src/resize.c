@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "limits.h"
+#include "rlimits.h"
 #include "map.h"
 #include "memory.h"
 #include "register.h"

@@ -2,7 +2,7 @@
 /* setup.c - rings opened and closed: ring.h, first part. */
 #include <errno.h>
 
-#include "limits.h"
+#include "rlimits.h"
 #include "map.h"
 
 /* The setup flags whose memory layout map.c knows. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* limits.c - limits.h. */
-#include "limits.h"
+/* rlimits.c - rlimits.h. */
+#include "rlimits.h"
 
 #include <errno.h>
 #include <linux/capability.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limits.h - puts into words which limit an errno comes from: its name, what it is,
+ * rlimits.h - puts into words which limit an errno comes from: its name, what it is,
  * and what was asked for. One errno has several causes, so nothing is said that was
  * not looked up and found to be less than the request.
  */
-#ifndef RINGFENCE_SRC_LIMITS_H
-#define RINGFENCE_SRC_LIMITS_H
+#ifndef RINGFENCE_SRC_RLIMITS_H
+#define RINGFENCE_SRC_RLIMITS_H
 
 #include <sys/uio.h>
 
