@@ -189,15 +189,19 @@ int rf_submit(struct rf_ring *ring)
     return enter(ring, queued, 0, flags);
 }
 
-int rf_submit_and_wait(struct rf_ring *ring, uint32_t wait_nr)
+static inline int flush_and_wait(struct rf_ring *ring, uint32_t wait_nr, bool only_wait)
 {
-    if (wait_nr == 0)
-        return rf_submit(ring);
     uint32_t queued = flush(&ring->sq);
     wait_nr = begin_wait(ring, wait_nr);
     uint32_t flags;
     (void)must_enter(ring, queued, &flags);
-    return enter(ring, queued, wait_nr, flags | RF_ENTER_GETEVENTS);
+    uint32_t to_submit = only_wait ? 0 : queued;
+    return enter(ring, to_submit, wait_nr, flags | RF_ENTER_GETEVENTS);
+}
+
+int rf_submit_and_wait(struct rf_ring *ring, uint32_t wait_nr)
+{
+    return wait_nr > 0 ? flush_and_wait(ring, wait_nr, false) : rf_submit(ring);
 }
 
 /* --- completion ---------------------------------------------------------- */
@@ -361,6 +365,18 @@ static uint32_t copy_ready(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t c
     return copied;
 }
 
+/*
+ * Submits, and sleeps until @wait_nr are there. The kernel hides a signal behind the count of
+ * SQEs that it took; a count can mean a timeout too, where another thread's wait is over by
+ * it before its CQE is there. The SQ thread is such a thread, but it takes SQEs by itself:
+ * with none to submit the kernel tells the signal. Elsewhere all were taken and nothing
+ * came (the caller looks): that is taken for one.
+ */
+static int submit_and_sleep(struct rf_ring *ring, uint32_t wait_nr)
+{
+    return flush_and_wait(ring, wait_nr, (ring->flags & RF_SETUP_SQPOLL) != 0);
+}
+
 int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint32_t wait_nr)
 {
     if (wait_nr > count)
@@ -374,11 +390,11 @@ int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint
     }
     while (copied < wait_nr) {
         /* Whoever sleeps with work in hand may sleep for ever: submit it first. */
-        int result = rf_submit_and_wait(ring, wait_nr - copied);
+        int result = submit_and_sleep(ring, wait_nr - copied);
         if (result < 0)
             return copied > 0 ? (int)copied : result;
         uint32_t came = copy_ready(ring, cqes + copied, count - copied);
-        if (came == 0 && result > 0) /* a signal: the kernel hides it behind the count of SQEs */
+        if (came == 0 && result > 0 && rf_sq_ready(ring) == 0)
             return copied > 0 ? (int)copied : -EINTR;
         copied += came;
     }

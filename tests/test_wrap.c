@@ -442,9 +442,15 @@ static void copy_some(struct walk *w)
     while (copied < wait_nr && err >= 0) {
         m->unpublished = 0;
         uint32_t flags = enter_flags(w) | RF_ENTER_GETEVENTS;
-        err = model_enter(m, m->waiting.count, wait_nr - copied, flags, m->taken);
-        if (err >= 0)
-            copied = expect_copies(w, cqes, copied, count);
+        uint32_t to_submit = flag(w, RF_SETUP_SQPOLL) ? 0 : m->waiting.count;
+        err = model_enter(m, to_submit, wait_nr - copied, flags, m->taken);
+        if (err < 0)
+            break;
+        uint32_t before = copied;
+        copied = expect_copies(w, cqes, copied, count);
+        /* It waited, unless the count was a short one, and nothing came: as by a signal. */
+        if (copied == before && err > 0 && m->waiting.count == 0)
+            err = -EINTR;
     }
     assert_result(result, copied > 0 || err > 0 ? (int)copied : err);
     for (uint32_t i = copied; i < count; i++)
