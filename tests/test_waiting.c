@@ -172,6 +172,7 @@ static void a_full_queue_is_enough(void **state)
         if (i % 4 == 3)
             submit_queued(&w.ring);
     }
+    forget(&w);
     EACH_WAY(way, &w) {
         if (!way->takes_nr)
             continue;
@@ -182,6 +183,7 @@ static void a_full_queue_is_enough(void **state)
         assert_int_equal(cqe->user_data, 0);
     }
     assert_int_equal(rf_cq_ready(&w.ring), 8);
+    assert_int_equal(w.between.enters, 0);
     close_waiter(&w);
 }
 
