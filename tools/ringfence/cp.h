@@ -167,6 +167,7 @@ struct cp_entry {
     int error;
     enum cp_what error_what;
     bool sparse;    /* has holes: ask where */
+    bool reading;   /* a piece of it: the next waits, see cp_data.c */
     bool starved;   /* in the queue for pieces */
     bool direct_src, direct_dst; /* open it with O_DIRECT */
     bool direct_noted;

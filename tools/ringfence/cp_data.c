@@ -9,7 +9,8 @@
  *
  * Reading mostly happens while the operation is submitted, in this thread; writing
  * to a regular file in a thread of the kernel's. So one piece is read while
- * another is written.
+ * another is written. Of one file only one piece is read at a time: then what is read is in
+ * order, and the kernel reads ahead; out of order it does not. O_DIRECT has no reading ahead.
  */
 #include "cp.h"
 
@@ -116,10 +117,14 @@ void cp_data_piece_failed(struct cp *cp, struct cp_piece *piece, enum cp_what wh
         entry->error = error;
         entry->error_what = what;
     }
+    if (what == CP_READ)
+        entry->reading = false;
     cp_data_piece_done(cp, piece);
 }
 
 static void piece_written(struct cp *cp, struct cp_task *task, int res);
+
+static void pump(struct cp *cp, struct cp_entry *entry);
 
 static void write_on(struct cp *cp, struct cp_piece *piece)
 {
@@ -187,10 +192,13 @@ static void piece_read(struct cp *cp, struct cp_task *task, int res)
     if (piece->got < piece->want && piece->offset + piece->got < entry->eof_at)
         entry->eof_at = piece->offset + piece->got;
     piece->done = 0;
-    if (piece->got > 0)
-        write_on(cp, piece);
-    else
+    entry->reading = false;
+    if (piece->got == 0) {
         cp_data_piece_done(cp, piece);
+        return;
+    }
+    write_on(cp, piece);
+    pump(cp, entry);
 }
 
 /* --- the pieces of a file ------------------------------------------------ */
@@ -270,6 +278,7 @@ static void begin_piece(struct cp *cp, struct cp_piece *piece, struct cp_entry *
     piece->done = 0;
     piece->patience = 100;
     entry->pieces++;
+    entry->reading = !cp->options.direct && !cp->comparing;
     entry->next_byte += piece->want;
     if (cp->comparing)
         cp_compare_piece(cp, piece);
@@ -280,7 +289,7 @@ static void begin_piece(struct cp *cp, struct cp_piece *piece, struct cp_entry *
 static void pump(struct cp *cp, struct cp_entry *entry)
 {
     uint64_t bytes;
-    while (next_range(cp, entry, &bytes)) {
+    while (!entry->reading && next_range(cp, entry, &bytes)) {
         struct cp_piece *piece = take_piece(cp, entry);
         if (!piece) {
             wait_for_piece(cp, entry);
@@ -324,6 +333,7 @@ void cp_data_start(struct cp *cp, struct cp_entry *entry, uint64_t size)
 {
     entry->size = size;
     entry->eof_at = UINT64_MAX;
+    entry->reading = false;
     entry->sparse = looks_sparse(&entry->stat) && !cp->comparing;
     entry->must_trim = entry->sparse;
     entry->data_end = entry->sparse ? 0 : size;
