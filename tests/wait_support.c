@@ -33,6 +33,7 @@ static void remember(struct between *b, uint32_t to_submit, uint32_t min_complet
                      const void *arg)
 {
     b->enters++;
+    b->getevents += (flags & RF_ENTER_GETEVENTS) != 0;
     b->submits += to_submit > 0;
     b->both += to_submit > 0 && min_complete > 0;
     b->to_submit = to_submit;
@@ -66,6 +67,10 @@ static int between_enter(const struct rf_sys *sys, int fd, uint32_t to_submit,
         b->fail_enter = 0;
         return error;
     }
+    if (b->end_wait) {
+        b->end_wait = false;
+        min_complete = 0;
+    }
     return b->kernel->ring_enter(b->kernel, fd, to_submit, min_complete, flags & ~b->ignores_enter,
                                  arg, arg_bytes);
 }
@@ -84,10 +89,27 @@ static int between_register(const struct rf_sys *sys, int fd, uint32_t opcode, v
 void forget(struct waiter *w)
 {
     struct between *b = &w->between;
-    b->enters = b->submits = b->both = b->registers = 0;
+    b->enters = b->getevents = b->submits = b->both = b->registers = 0;
     b->to_submit = b->min_complete = b->flags = 0;
     memset(&b->arg, 0, sizeof b->arg);
     memset(&b->ts, 0, sizeof b->ts);
+}
+
+static void put_between(struct rf_ring *ring, struct between *b)
+{
+    memset(b, 0, sizeof *b);
+    b->kernel = ring->sys;
+    b->sys = *ring->sys;
+    b->sys.ring_enter = between_enter;
+    b->sys.ring_register = between_register;
+    b->lacks_register = -1;
+    ring->sys = &b->sys;
+}
+
+void open_between(struct rf_ring *ring, struct between *between, uint32_t entries, uint32_t flags)
+{
+    open_ring(ring, entries, flags);
+    put_between(ring, between);
 }
 
 void open_waiter(void **state, struct waiter *w, uint32_t entries, uint32_t flags)
@@ -102,12 +124,7 @@ void open_waiter(void **state, struct waiter *w, uint32_t entries, uint32_t flag
     memset(&params, 0, sizeof params);
     params.flags = flags | RF_SETUP_R_DISABLED;
     open_flavour_params(state, &w->ring, entries, &params);
-    w->between.sys = *w->ring.sys;
-    w->between.sys.ring_enter = between_enter;
-    w->between.sys.ring_register = between_register;
-    w->between.kernel = w->ring.sys;
-    w->between.lacks_register = -1;
-    w->ring.sys = &w->between.sys;
+    put_between(&w->ring, &w->between);
 
     int err = rf_setup_reg_wait(&w->ring, 2, &w->slots);
     if (err != -EOPNOTSUPP)
@@ -263,9 +280,18 @@ bool can(struct waiter *w, const struct way *way)
 
 void queue_nop(struct rf_ring *ring, uint64_t user_data)
 {
+    struct rf_sqe *sqe;
+    while (!(sqe = rf_get_sqe(ring)))
+        assert_true(ring->flags & RF_SETUP_SQPOLL); /* it shows CQEs before it gives slots back */
+    sqe->user_data = user_data; /* all zero is a NOP */
+}
+
+void queue_timeout(struct rf_ring *ring, uint64_t user_data, struct rf_timespec *ts)
+{
     struct rf_sqe *sqe = rf_get_sqe(ring);
     assert_non_null(sqe);
-    sqe->user_data = user_data; /* all zero is a NOP */
+    rf_prep_timeout(sqe, ts, 0, 0);
+    sqe->user_data = user_data;
 }
 
 void queue_big_nop(struct rf_ring *ring, uint64_t user_data)

@@ -16,6 +16,7 @@ struct between {
     const struct rf_sys *kernel;
     /* Seen. */
     unsigned enters;
+    unsigned getevents; /* those that were to see for completions */
     unsigned submits;   /* those that were to submit something */
     unsigned both;      /* and to wait as well */
     uint32_t to_submit, min_complete, flags; /* of the last one */
@@ -30,6 +31,7 @@ struct between {
     int fail_submit;            /* all that are to submit something do */
     unsigned idle_returns;      /* the next ones return 0: woken up for nothing */
     unsigned idle_ms;           /* after so long */
+    bool end_wait;              /* the next one submits, and its wait is over at once */
     uint32_t ignores_enter;     /* RF_ENTER_... that it drops in silence */
 };
 
@@ -50,6 +52,10 @@ void close_waiter(struct waiter *w);
 
 /* Forget what was seen. */
 void forget(struct waiter *w);
+
+/* Opens a ring without a flavour, or skips, with @between behind it. */
+void open_between(struct rf_ring *ring, struct between *between, uint32_t entries,
+                  uint32_t flags);
 
 /* A way to wait, whatever the function takes. */
 struct way {
@@ -76,7 +82,10 @@ bool can(struct waiter *w, const struct way *way);
 /* Says which way failed: cmocka tells only the line. */
 void going(const struct way *way);
 
+/* Where the SQ thread gives slots back late, it waits for one. */
 void queue_nop(struct rf_ring *ring, uint64_t user_data);
+
+void queue_timeout(struct rf_ring *ring, uint64_t user_data, struct rf_timespec *ts);
 
 /* A completion of 32 bytes, on rings that have such. */
 void queue_big_nop(struct rf_ring *ring, uint64_t user_data);
