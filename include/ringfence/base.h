@@ -20,8 +20,15 @@
 /* The result is the only way to learn of a failure, or is the point of the call. */
 #define RF_NODISCARD __attribute__((warn_unused_result))
 
-/* Functions of the hot path: a few instructions each, worth inlining everywhere. */
+/*
+ * Functions of the hot path: a few instructions each, worth inlining everywhere. Each that
+ * begins with rf_ is a symbol of the library too, for languages that have no use for a
+ * header: src/inlines.c gives this another meaning before it includes them all, and nobody
+ * else should.
+ */
+#ifndef RF_INLINE
 #define RF_INLINE static inline
+#endif
 
 #define RF_LIKELY(cond) __builtin_expect(!!(cond), 1)
 #define RF_UNLIKELY(cond) __builtin_expect(!!(cond), 0)
