@@ -49,6 +49,7 @@
 #include <ringfence/ring.h>
 #include <ringfence/sync.h>
 #include <ringfence/sys.h>
+#include <ringfence/version.h>
 #include <ringfence/wait.h>
 #include <ringfence/workers.h>
 #include <ringfence/zcrx.h>

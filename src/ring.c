@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <signal.h>
 
+#include <ringfence/prep_base.h>
+
 #include "ring.h"
 
 /* --- submission ---------------------------------------------------------- */
@@ -50,6 +52,51 @@ bool rfi_sq_room(struct rf_ring *ring)
     sq->end = sq->next + reach;
     sq->end_index = index + reach;
     return true;
+}
+
+/*
+ * The NOP that fills the last slot of a mixed queue. It stands in line as any SQE: within a
+ * chain it has to be a link as the one before it is, or the chain would end here.
+ */
+static void fill_last_slot(struct rf_sq *sq, uint32_t index)
+{
+    struct rf_sqe *sqe = sq->sqes + (index & (sq->entries - 1));
+    uint32_t link = index == sq->ktail ? 0 : sqe[-1].flags;
+    link &= RF_SQE_IO_LINK | RF_SQE_IO_HARDLINK;
+    rf_prep_nop(sqe);
+    rf_sqe_set_flags(sqe, RF_SQE_CQE_SKIP_SUCCESS | link);
+}
+
+/* From here on nothing is known to be free: look anew. */
+static void handed_out_to(struct rf_sq *sq, uint32_t index)
+{
+    sq->next = sq->sqes + (index & (sq->entries - 1));
+    sq->end = sq->next;
+    sq->end_index = index;
+}
+
+struct rf_sqe *rf_get_sqe128(struct rf_ring *ring)
+{
+    struct rf_sq *sq = &ring->sq;
+    if (ring->flags & RF_SETUP_SQE128)
+        return rf_get_sqe(ring);
+    RF_ASSERT(ring->flags & RF_SETUP_SQE_MIXED);
+    uint32_t index = rfi_sq_index(sq);
+    bool last = (index & (sq->entries - 1)) == sq->entries - 1;
+    /* A queue of two slots has never three: there the filler goes alone, to make room. */
+    uint32_t wanted = !last ? 2 : sq->entries == 2 ? 1 : 3;
+    if (free_from(sq, index, wanted) < wanted)
+        return NULL;
+    if (last)
+        fill_last_slot(sq, index++);
+    if (wanted == 1) {
+        handed_out_to(sq, index);
+        return NULL;
+    }
+    struct rf_sqe *sqe = sq->sqes + (index & (sq->entries - 1));
+    memset(sqe, 0, 2 * sizeof *sqe);
+    handed_out_to(sq, index + 2);
+    return sqe;
 }
 
 bool rfi_sq_has_room(struct rf_ring *ring, uint32_t count)

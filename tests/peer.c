@@ -285,6 +285,7 @@ static struct outcome serve(struct peer *peer, const struct rf_sqe *sqe)
         return bad(-EINVAL);
     switch (sqe->opcode) {
     case RF_OP_NOP:
+    case RF_OP_NOP128:
         return serve_nop(peer, sqe);
     case RF_OP_READ:
         return serve_rw(peer, sqe, false);
@@ -337,6 +338,22 @@ static uint32_t sqes_there(struct peer *peer)
     return there < peer->sq_entries ? there : peer->sq_entries;
 }
 
+static bool is_wide(const struct rf_sqe *sqe)
+{
+    return sqe->opcode == RF_OP_NOP128;
+}
+
+/* The SQE before sq_head is one of 128 bytes; @left slots may be taken, with its own. io_init_req(). */
+static bool takes_two_slots(struct peer *peer, uint32_t left)
+{
+    if (!(peer->flags & RF_SETUP_SQE_MIXED))
+        return false;
+    if (left >= 2 && (peer->sq_head & (peer->sq_entries - 1)) != 0)
+        return true;
+    peer_complain(peer, "a large SQE is cut in half");
+    return false;
+}
+
 static uint32_t consume(struct peer *peer, uint32_t wanted)
 {
     uint32_t there = sqes_there(peer);
@@ -355,8 +372,16 @@ static uint32_t consume(struct peer *peer, uint32_t wanted)
         }
         struct rf_sqe *shared = (struct rf_sqe *)peer->sqes.addr + ((size_t)slot << shift);
         struct rf_sqe sqe = *shared;
-        memset(shared, SCRIBBLE, sizeof sqe << shift);
-        struct outcome out = serve(peer, &sqe);
+        struct outcome out = bad(-EINVAL);
+        if (!is_wide(&sqe) || shift) {
+            memset(shared, SCRIBBLE, sizeof sqe << shift);
+            out = serve(peer, &sqe);
+        } else if (takes_two_slots(peer, count - consumed)) {
+            memset(shared, SCRIBBLE, 2 * sizeof sqe);
+            out = serve(peer, &sqe);
+            peer->sq_head++;
+            consumed++;
+        }
         complete(peer, &sqe, &out);
         stop = out.bad && !(peer->flags & RF_SETUP_SUBMIT_ALL);
         consumed++;

@@ -14,7 +14,7 @@ enum {
     RING_INDEX = 3,
 };
 
-#define ALL_SETUP_FLAGS ((RF_SETUP_CQE_MIXED << 1) - 1)
+#define ALL_SETUP_FLAGS ((RF_SETUP_SQE_MIXED << 1) - 1)
 #define ALL_FEATURES ((RF_FEAT_NO_IOWAIT << 1) - 1)
 
 /* --- setup --------------------------------------------------------------- */
@@ -42,6 +42,8 @@ static int check_flags(const struct peer *peer, const struct rf_params *p)
         if (flags & pairs[i].flag && !(flags & pairs[i].needs))
             return -EINVAL;
     if (flags & RF_SETUP_CQE32 && flags & RF_SETUP_CQE_MIXED)
+        return -EINVAL;
+    if (flags & RF_SETUP_SQE128 && flags & RF_SETUP_SQE_MIXED)
         return -EINVAL;
     if (flags & RF_SETUP_NO_MMAP) {
         if (!p->sq_off.user_addr || !p->cq_off.user_addr)

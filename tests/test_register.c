@@ -346,10 +346,13 @@ static void the_eventfd_tells_of_completions(void **state)
     assert_signalled(fd);
     complete_a_read_later(&ring);
     assert_signalled(fd);
+    assert_true(rf_cq_eventfd_enabled(&ring));
     rf_cq_eventfd_toggle(&ring, false);
+    assert_false(rf_cq_eventfd_enabled(&ring));
     complete_a_nop(&ring);
     assert_not_signalled(fd);
     rf_cq_eventfd_toggle(&ring, true);
+    assert_true(rf_cq_eventfd_enabled(&ring));
     complete_a_nop(&ring);
     assert_signalled(fd);
     assert_result(rf_unregister_eventfd(&ring), 0);

@@ -71,7 +71,8 @@ RF_API RF_NODISCARD int rf_ring_dontfork(struct rf_ring *ring);
  *   -ERANGE, -EDOM  sq_entries is 0, or not a power of two
  *   -EINVAL      the ring is not of RF_SETUP_DEFER_TASKRUN; a flag or parameter that has no
  *                place here; more than 32768 entries without RF_SETUP_CLAMP
- *   -EOVERFLOW   what is queued or waits does not fit
+ *   -EOVERFLOW   what is queued or waits does not fit; on a ring of RF_SETUP_SQE_MIXED
+ *                nothing may be queued
  *   -EOPNOTSUPP  the kernel is older than 6.13, or the ring has an SQ array
  *   -EBADF       the ring is closed, or its descriptor is (rf_close_ring_fd())
  *   -ENOMEM      out of memory, or over RLIMIT_MEMLOCK, which holds old and new for a

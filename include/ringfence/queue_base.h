@@ -25,11 +25,10 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_nop(struct rf_ring *ring, uint64_t user
     return sqe;
 }
 
-/* The ring has RF_SETUP_SQE128, or this traps. */
+/* The ring has RF_SETUP_SQE128 or RF_SETUP_SQE_MIXED, or this traps: see rf_get_sqe128(). */
 RF_NODISCARD RF_INLINE struct rf_sqe *rf_nop128(struct rf_ring *ring, uint64_t user_data)
 {
-    RF_ASSERT(ring->flags & RF_SETUP_SQE128);
-    struct rf_sqe *sqe = rf_get_sqe(ring);
+    struct rf_sqe *sqe = rf_get_sqe128(ring);
     if (!sqe)
         return NULL;
     rf_prep_nop128(sqe);
@@ -48,12 +47,11 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_uring_cmd(struct rf_ring *ring, uint64_
     return sqe;
 }
 
-/* The ring has RF_SETUP_SQE128, or this traps. */
+/* The ring has RF_SETUP_SQE128 or RF_SETUP_SQE_MIXED, or this traps: see rf_get_sqe128(). */
 RF_NODISCARD RF_INLINE struct rf_sqe *rf_uring_cmd128(struct rf_ring *ring, uint64_t user_data,
                                                       uint32_t cmd_op, int fd)
 {
-    RF_ASSERT(ring->flags & RF_SETUP_SQE128);
-    struct rf_sqe *sqe = rf_get_sqe(ring);
+    struct rf_sqe *sqe = rf_get_sqe128(ring);
     if (!sqe)
         return NULL;
     rf_prep_uring_cmd128(sqe, cmd_op, fd);

@@ -33,7 +33,8 @@ RF_BEGIN_DECLS
 
 /*
  * The submission side. Slots are 64 bytes; an SQE takes one, or two on an
- * RF_SETUP_SQE128 ring. Indexes count SQEs, run freely and wrap at 2^32.
+ * RF_SETUP_SQE128 ring, or one or two with RF_SETUP_SQE_MIXED. Indexes count SQEs, slots
+ * on a mixed ring; they run freely and wrap at 2^32.
  *
  * next walks through free slots up to end without asking anyone. At end, and
  * for every SQE of a ring whose SQEs take two slots, rfi_sq_room() does the
@@ -46,8 +47,8 @@ struct rf_sq {
     uint32_t end_index;       /* the index of the SQE at end */
     uint32_t ktail;           /* the tail that the other side has been shown */
     uint32_t khead;           /* the head when we last looked */
-    uint32_t entries;         /* SQEs that fit, a power of two */
-    uint32_t shift;           /* log2 of the slots an SQE takes */
+    uint32_t entries;         /* SQEs that fit, slots on a mixed ring; a power of two */
+    uint32_t shift;           /* log2 of the slots that an index counts */
     struct rf_sqe *sqes;
     const struct rf_sqe *wrap; /* behind the last slot */
     struct rf_sq_tail_word *tail_word;
@@ -70,6 +71,7 @@ struct rf_cq {
     uint32_t half;             /* half of that, at least 1 */
     uint32_t shift;            /* log2 of the slots that an index counts */
     bool one_by_one;           /* CQEs of two slots are possible: end is never beyond one */
+    bool eventfd_muted;        /* what flags_word was last set to */
     const struct rf_cqe *cqes;
     const struct rf_cqe *wrap; /* behind the last slot */
     struct rf_cq_head_word *head_word;
@@ -292,6 +294,22 @@ RF_INLINE struct rf_sqe *rf_get_sqe(struct rf_ring *ring)
     return sqe;
 }
 
+/**
+ * rf_get_sqe128() - the next free SQE of 128 bytes, all zero.
+ *
+ * On an RF_SETUP_SQE128 ring every SQE is one; on an RF_SETUP_SQE_MIXED ring (kernel 6.19)
+ * it takes two slots, which count as two wherever SQEs of this ring are counted. They
+ * must not be the last and the first of the queue: the last then gets a NOP that
+ * completes unseen, and belongs to a chain of linked SQEs if the one before it does.
+ * Because of that NOP such a ring cannot have RF_SQE_IO_DRAIN.
+ *
+ * On any other ring it is a broken contract.
+ *
+ * Returns the SQE, or NULL: the submission queue is full, or has just no room for one of
+ * this size. Submit, then try again.
+ */
+RF_API struct rf_sqe *rf_get_sqe128(struct rf_ring *ring);
+
 /*
  * A run of SQEs that are promised: rf_sqe_run_next() hands them out one by one.
  */
@@ -360,7 +378,7 @@ RF_INLINE uint32_t rfi_sq_index(const struct rf_sq *sq)
     return sq->end_index - (uint32_t)(sq->end - sq->next);
 }
 
-/* SQEs handed out that the other side has not consumed yet, published or not. */
+/* SQEs handed out that the other side has not consumed yet, published or not; slots if mixed. */
 RF_INLINE uint32_t rf_sq_ready(const struct rf_ring *ring)
 {
     return rfi_sq_index(&ring->sq) - rfi_sq_head_load(ring->sq.head_word);
@@ -570,7 +588,14 @@ RF_INLINE uint32_t rf_sq_dropped(const struct rf_ring *ring)
  */
 RF_INLINE void rf_cq_eventfd_toggle(struct rf_ring *ring, bool enabled)
 {
+    ring->cq.eventfd_muted = !enabled;
     rfi_cq_flags_store(ring->cq.flags_word, enabled ? 0 : RF_CQ_EVENTFD_DISABLED);
+}
+
+/* May the registered eventfd signal? True unless rf_cq_eventfd_toggle() has muted it. */
+RF_INLINE bool rf_cq_eventfd_enabled(const struct rf_ring *ring)
+{
+    return !ring->cq.eventfd_muted;
 }
 
 /* --- one CQE ------------------------------------------------------------- */
