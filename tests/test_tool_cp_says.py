@@ -254,6 +254,7 @@ def nothing_but_the_ring_moves_the_data():
                            if len(words) == 2 and words[1].isdigit()})
             shutil.rmtree("dst")
     grown = {name for name, calls in counts[1].items() if calls > counts[0].get(name, 0) + 20}
+    grown -= {"sched_yield"}  # the locks of the sanitizers
     tap.check(grown <= {"io_uring_enter", "utimensat", "total", "clock_gettime"},
               f"these grow: {grown}")
 

@@ -454,7 +454,10 @@ static void submitted_and_none_came_is_a_count_and_null(void **state)
                 assert_ptr_equal(cqe, UNTOUCHED);
                 continue;
             }
-            assert_result(result, 1);
+            if (sqpoll) /* it may be so slow that the one before is counted too */
+                assert_true(result >= 1 && result <= 1 + signal);
+            else
+                assert_result(result, 1);
             assert_null(cqe);
             assert_int_equal(w.between.enters, 1);
         }
