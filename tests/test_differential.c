@@ -151,6 +151,9 @@ static void compare_all(bool first_round)
     DIFFERS(recvmsg_multishot(their_sqe, fd, p, flags), recvmsg_multishot(our_sqe, fd, p, flags),
             their_sqe->flags = IOSQE_BUFFER_SELECT);
     SAME(send(their_sqe, fd, p, n, iflags), send(our_sqe, fd, p, n, flags));
+    /* A length that does not fit: theirs loses the upper bits, ours is as much as there can be. */
+    DIFFERS(send(their_sqe, fd, p, (size_t)off, iflags), send(our_sqe, fd, p, (size_t)off, flags),
+            their_sqe->len = off > UINT32_MAX ? UINT32_MAX : (uint32_t)off);
     SAME(send_set_addr(their_sqe, p, index),
          send_set_addr((rf_prep_rw(our_sqe, RF_OP_NOP, 0, 0, 0, 0), our_sqe), p, index));
     SAME(send_zc(their_sqe, fd, p, n, iflags, index), send_zc(our_sqe, fd, p, n, flags, index));
