@@ -72,7 +72,8 @@ def a_full_disk_is_named_and_leaves_nothing_half():
     with workplace() as top:
         os.mkdir("src")
         for i in range(8):
-            write(f"src/big{i}", os.urandom(1_500_000))
+            # All at once and evenly: the first is through before the disk is full.
+            write(f"src/big{i}", os.urandom(1_500_000 if i else 300_000))
             write(f"src/small{i}", b"s%d" % i)
         done = in_mount_namespace(
             f"cd {top}; mkdir m; mount -t tmpfs -o size=5m none m\n"
