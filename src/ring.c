@@ -416,8 +416,10 @@ static uint32_t copy_ready(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t c
  * Submits, and sleeps until @wait_nr are there. The kernel hides a signal behind the count of
  * SQEs that it took; a count can mean a timeout too, where another thread's wait is over by
  * it before its CQE is there. The SQ thread is such a thread, but it takes SQEs by itself:
- * with none to submit the kernel tells the signal. Elsewhere all were taken and nothing
- * came (the caller looks): that is taken for one.
+ * with none to submit the kernel tells the signal. A ring that polls stops polling when another
+ * process is to have the processor, or a worker has the request: there it means nothing, and
+ * the next round, with nothing to submit, tells a signal. Elsewhere all were taken
+ * and nothing came (the caller looks): that is taken for one.
  */
 static int submit_and_sleep(struct rf_ring *ring, uint32_t wait_nr)
 {
@@ -441,7 +443,7 @@ int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint
         if (result < 0)
             return copied > 0 ? (int)copied : result;
         uint32_t came = copy_ready(ring, cqes + copied, count - copied);
-        if (came == 0 && result > 0 && rf_sq_ready(ring) == 0)
+        if (came == 0 && result > 0 && rf_sq_ready(ring) == 0 && !rfi_must_poll(ring))
             return copied > 0 ? (int)copied : -EINTR;
         copied += came;
     }

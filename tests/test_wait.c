@@ -344,6 +344,26 @@ static void another_thread_is_refused_by_name(void **state)
     rf_deinit(&ring);
 }
 
+/*
+ * Polling ends for many reasons, and one is that a worker has the request. The call then
+ * counts the SQE and shows nothing, which elsewhere would mean a signal.
+ */
+static void polling_that_ends_early_is_no_signal(void **state)
+{
+    (void)state;
+    struct rf_ring ring;
+    open_ring(&ring, 4, RF_SETUP_IOPOLL);
+    for (uint64_t i = 0; i < 200; i++) {
+        struct rf_sqe *sqe = rf_nop(&ring, i);
+        assert_non_null(sqe);
+        sqe->flags = RF_SQE_ASYNC;
+        struct rf_cqe cqe;
+        assert_result(rf_copy_cqe(&ring, &cqe), 0);
+        assert_int_equal(cqe.user_data, i);
+    }
+    rf_deinit(&ring);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -357,6 +377,7 @@ int main(void)
         EACH_FLAVOUR(waiting_submits_what_is_queued),
         EACH_FLAVOUR(a_signal_ends_a_wait_and_loses_nothing),
         ONCE(a_signal_is_told_with_work_submitted),
+        ONCE(polling_that_ends_early_is_no_signal),
         ONCE(sqes_of_a_failed_submit_go_with_the_next),
         ONCE(copied_before_the_error_is_not_lost),
         ONCE(another_thread_is_refused_by_name),
