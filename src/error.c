@@ -241,8 +241,8 @@ static const struct rf_error errors[] = {
     SHARED_NEW(INIT, EPROTO, RING_LAYOUT_INVALID,
         "rf_reason() tells which rule; the kernel, or the peer in its place, has a bug."),
     NEW(INIT, EOPNOTSUPP, "SetupFlagUnsupported",
-        "This version of ringfence does not know how memory is laid out with that flag.",
-        "Leave the flag out, or use a newer ringfence."),
+        "This kernel, or this version of ringfence, does not know that flag.",
+        "Leave the flag out; rf_reason() says which, rf_init_best() does it for you."),
     NEW(INIT, ENOSPC, "RingMemoryTooSmall", "The memory given is too small for the ring.",
         "Give as much as rf_memory_size() tells."),
 
@@ -460,7 +460,7 @@ static const struct rf_error errors[] = {
         "There is nothing to do; with RF_SETUP_SINGLE_ISSUER it can also be that this is not the "
         "ring's thread."),
     SHARED_NEW(REGISTER_RING_FD, EINVAL, ARGUMENTS_INVALID,
-               "Go on without: kernels before 5.18 have no such registration."),
+               "Go on without: it saves a little time, and no more."),
 
     NEW(UNREGISTER_RING_FD, EINVAL, "RingFdNotRegistered",
         "The ring's descriptor is not registered, or there is no other to go back to.",

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "caps.h"
 #include "rlimits.h"
 #include "map.h"
 #include "register.h"
@@ -23,17 +24,6 @@ static int register_table(struct rf_ring *ring, uint32_t opcode, const void *dat
     return rfi_register_known(ring, opcode, &arg, sizeof arg);
 }
 
-/* A table cannot be made of tags that nobody can read: -EFAULT, if the flag is known. */
-static bool knows_sparse(struct rf_ring *ring, uint32_t opcode)
-{
-    struct rf_rsrc_register arg;
-    memset(&arg, 0, sizeof arg);
-    arg.nr = 1;
-    arg.flags = RF_RSRC_REGISTER_SPARSE;
-    arg.tags = (uint64_t)(uintptr_t)RFI_NOWHERE;
-    return rfi_register(ring, opcode, &arg, sizeof arg) != -EINVAL;
-}
-
 static int register_sparse(struct rf_ring *ring, uint32_t opcode, uint32_t count)
 {
     struct rf_rsrc_register arg;
@@ -41,7 +31,7 @@ static int register_sparse(struct rf_ring *ring, uint32_t opcode, uint32_t count
     arg.nr = count;
     arg.flags = RF_RSRC_REGISTER_SPARSE;
     int result = rfi_register_known(ring, opcode, &arg, sizeof arg);
-    if (result != -EINVAL || knows_sparse(ring, opcode))
+    if (result != -EINVAL || rfi_try_sparse(ring, opcode) != -EINVAL)
         return result;
     return rfi_too_old(ring, RFI_LACKS("tables of empty slots", "5.19"));
 }
@@ -153,17 +143,6 @@ int rf_register_buffers_update_tag(struct rf_ring *ring, uint32_t offset, const 
     return rfi_tell_pinned(ring, result, bufs, count);
 }
 
-/* Of a kernel that knows no ranges this is -EINVAL, before it looks for the source. */
-static bool knows_ranges(struct rf_ring *ring)
-{
-    struct rf_clone_buffers arg;
-    memset(&arg, 0, sizeof arg);
-    arg.src_fd = UINT32_MAX;
-    arg.flags = RF_REGISTER_DST_REPLACE;
-    arg.nr = 1;
-    return rfi_register(ring, RF_REGISTER_CLONE_BUFFERS, &arg, 1) == -EBADF;
-}
-
 int rf_clone_buffers_offset(struct rf_ring *dst, struct rf_ring *src, uint32_t dst_off,
                             uint32_t src_off, uint32_t nr, uint32_t flags)
 {
@@ -185,7 +164,7 @@ int rf_clone_buffers_offset(struct rf_ring *dst, struct rf_ring *src, uint32_t d
 
     int result = rfi_register_known(dst, RF_REGISTER_CLONE_BUFFERS, &arg, 1);
     bool of_a_range = dst_off || src_off || nr || arg.flags & RF_REGISTER_DST_REPLACE;
-    if (result != -EINVAL || !of_a_range || knows_ranges(dst))
+    if (result != -EINVAL || !of_a_range || rfi_try_ranges(dst) == -EBADF)
         return result;
     return rfi_too_old(dst, RFI_LACKS("cloning into a range", "6.13"));
 }

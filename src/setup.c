@@ -2,8 +2,9 @@
 /* setup.c - rings opened and closed: ring.h, first part. */
 #include <errno.h>
 
-#include "rlimits.h"
+#include "caps.h"
 #include "map.h"
+#include "rlimits.h"
 
 /* The setup flags whose memory layout map.c knows. */
 #define KNOWN_FLAGS                                                                               \
@@ -155,6 +156,54 @@ static int open_ring(struct rf_ring *ring, uint32_t entries, struct rf_params *p
     return 0;
 }
 
+/* --- why not ------------------------------------------------------------- */
+
+/* Flags that the kernel knows, and does not take together, or not without another. */
+static const struct {
+    uint32_t all;     /* with these, */
+    uint32_t any;     /* at least one of these, if there are any, */
+    uint32_t without; /* and not this */
+    const char *reason;
+} contradictions[] = {
+    {RF_SETUP_SQPOLL, RF_SETUP_COOP_TASKRUN | RF_SETUP_TASKRUN_FLAG | RF_SETUP_DEFER_TASKRUN, 0,
+     "with RF_SETUP_SQPOLL the SQ thread runs all task work: there is none to put off"},
+    {RF_SETUP_SQ_AFF, 0, RF_SETUP_SQPOLL, "RF_SETUP_SQ_AFF is for rings of RF_SETUP_SQPOLL"},
+    {RF_SETUP_DEFER_TASKRUN, 0, RF_SETUP_SINGLE_ISSUER,
+     "RF_SETUP_DEFER_TASKRUN is for rings of RF_SETUP_SINGLE_ISSUER"},
+    {RF_SETUP_TASKRUN_FLAG, 0, RF_SETUP_COOP_TASKRUN | RF_SETUP_DEFER_TASKRUN,
+     "RF_SETUP_TASKRUN_FLAG is for rings of RF_SETUP_COOP_TASKRUN or RF_SETUP_DEFER_TASKRUN"},
+    {RF_SETUP_REGISTERED_FD_ONLY, 0, RF_SETUP_NO_MMAP,
+     "RF_SETUP_REGISTERED_FD_ONLY is for rings of RF_SETUP_NO_MMAP"},
+    {RF_SETUP_HYBRID_IOPOLL, 0, RF_SETUP_IOPOLL,
+     "RF_SETUP_HYBRID_IOPOLL is for rings of RF_SETUP_IOPOLL"},
+    {RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED, 0, 0,
+     "RF_SETUP_CQE32 and RF_SETUP_CQE_MIXED exclude each other"},
+    {RF_SETUP_SQE128 | RF_SETUP_SQE_MIXED, 0, 0,
+     "RF_SETUP_SQE128 and RF_SETUP_SQE_MIXED exclude each other"},
+};
+
+static const char *contradiction(uint32_t flags)
+{
+    for (size_t i = 0; i < sizeof contradictions / sizeof contradictions[0]; i++) {
+        uint32_t any = contradictions[i].any;
+        if ((flags & contradictions[i].all) == contradictions[i].all &&
+            (!any || flags & any) && !(flags & contradictions[i].without))
+            return contradictions[i].reason;
+    }
+    return NULL;
+}
+
+/* -EINVAL without a word has many causes: what the kernel lacks is told apart. */
+static int explain_einval(struct rf_ring *ring, uint32_t entries, const struct rf_params *params)
+{
+    uint32_t lacks = rfi_setup_lacks(ring->sys, params->flags);
+    if (lacks)
+        return refuse(ring, -EOPNOTSUPP, rfi_lacks_setup(lacks & -lacks));
+    if (rf_memory_size_params(entries, params) == -EINVAL)
+        return refuse(ring, -EINVAL, "more entries than the kernel allows without RF_SETUP_CLAMP");
+    return refuse(ring, -EINVAL, contradiction(params->flags));
+}
+
 int rf_init_sys(struct rf_ring *ring, uint32_t entries, struct rf_params *params,
                 const struct rf_sys *sys)
 {
@@ -165,6 +214,8 @@ int rf_init_sys(struct rf_ring *ring, uint32_t entries, struct rf_params *params
         rf_deinit(ring);
         ring->reason = reason;
         if (!reason) {
+            if (err == -EINVAL)
+                return explain_einval(ring, entries, params);
             (void)rfi_tell_descriptors(ring, err);
             (void)rfi_tell_locked(ring, err, (uint64_t)rf_memory_size_params(entries, params),
                                   "bytes for a ring");
@@ -279,7 +330,7 @@ int rf_register_ring_fd(struct rf_ring *ring)
     memset(&update, 0, sizeof update);
     update.offset = UINT32_MAX; /* any free index */
     update.data = (uint64_t)(uint32_t)ring->fd;
-    int done = rfi_register(ring, RF_REGISTER_RING_FDS, &update, 1);
+    int done = rfi_register_known(ring, RF_REGISTER_RING_FDS, &update, 1);
     if (done != 1)
         return done < 0 ? done : -EINVAL;
     ring->enter_fd = (int)update.offset;

@@ -126,8 +126,8 @@ static void skip_or_fail(const struct rf_ring *ring, int err, const char *what)
     case -ENOSYS:
     case -EPERM:
         skip_because("io_uring is not to be had here: %s", strerror(-err));
-    case -EINVAL:
-        skip_because("this kernel does not know the setup flags of \"%s\"", what);
+    case -EOPNOTSUPP:
+        skip_because("of \"%s\" %s", what, reason ? reason : "something is not there");
     default:
         fail_msg("opening a ring (%s): %s%s%s", what, strerror(-err), reason ? ", " : "",
                  reason ? reason : "");

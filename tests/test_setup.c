@@ -114,8 +114,83 @@ static void flags_that_exclude_each_other_are_refused(void **state)
     struct rf_ring ring;
     open_ring(&ring, 8, 0); /* skips where there is no io_uring to ask */
     rf_deinit(&ring);
-    for (size_t i = 0; i < COUNT_OF(pairs); i++)
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         assert_result(rf_init(&ring, 8, pairs[i]), -EINVAL);
+        assert_non_null(rf_reason(&ring));
+    }
+}
+
+/* A kernel without one of the flags, which may or may not be asked. */
+static uint32_t lacking;
+static bool answers_queries;
+
+static int lacking_setup(const struct rf_sys *sys, uint32_t entries, struct rf_params *params)
+{
+    (void)sys;
+    if (params->flags & lacking)
+        return -EINVAL;
+    return rf_sys_kernel.ring_setup(&rf_sys_kernel, entries, params);
+}
+
+static int lacking_register(const struct rf_sys *sys, int fd, uint32_t opcode, void *arg,
+                            uint32_t nr_args)
+{
+    (void)sys;
+    if (opcode == RF_REGISTER_QUERY && !answers_queries)
+        return -EINVAL;
+    int result = rf_sys_kernel.ring_register(&rf_sys_kernel, fd, opcode, arg, nr_args);
+    if (opcode == RF_REGISTER_QUERY && result >= 0) {
+        const struct rf_query_hdr *query = (const struct rf_query_hdr *)arg;
+        struct rf_query_opcode *reply = (struct rf_query_opcode *)(uintptr_t)query->query_data;
+        reply->ring_setup_flags &= ~(uint64_t)lacking;
+    }
+    return result;
+}
+
+static void a_flag_that_the_kernel_lacks_is_told_from_what_is_wrong(void **state)
+{
+    (void)state;
+    struct rf_ring ring;
+    open_ring(&ring, 8, 0);
+    rf_deinit(&ring);
+    struct rf_sys sys = rf_sys_kernel;
+    sys.ring_setup = lacking_setup;
+    sys.ring_register = lacking_register;
+    static const struct {
+        uint32_t lacking, asked;
+        const char *reason;
+    } rows[] = {
+        {RF_SETUP_COOP_TASKRUN, RF_SETUP_COOP_TASKRUN,
+         "RF_SETUP_COOP_TASKRUN, which came with Linux 5.19"},
+        {RF_SETUP_SINGLE_ISSUER | RF_SETUP_DEFER_TASKRUN,
+         RF_SETUP_SINGLE_ISSUER | RF_SETUP_DEFER_TASKRUN,
+         "RF_SETUP_SINGLE_ISSUER, which came with Linux 6.0"},
+        {RF_SETUP_DEFER_TASKRUN, RF_SETUP_SINGLE_ISSUER | RF_SETUP_DEFER_TASKRUN,
+         "RF_SETUP_DEFER_TASKRUN, which came with Linux 6.1"},
+        {RF_SETUP_NO_MMAP, RF_SETUP_NO_MMAP, "RF_SETUP_NO_MMAP, which came with Linux 6.5"},
+        {RF_SETUP_NO_SQARRAY, RF_SETUP_NO_SQARRAY,
+         "RF_SETUP_NO_SQARRAY, which came with Linux 6.6"},
+        {RF_SETUP_HYBRID_IOPOLL, RF_SETUP_IOPOLL | RF_SETUP_HYBRID_IOPOLL,
+         "RF_SETUP_HYBRID_IOPOLL, which came with Linux 6.13"},
+        {RF_SETUP_CQE_MIXED, RF_SETUP_CQE_MIXED, "RF_SETUP_CQE_MIXED, which came with Linux 6.18"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        for (int asks = 0; asks < 2; asks++) {
+            lacking = rows[i].lacking;
+            answers_queries = asks;
+            struct rf_params params = params_with(rows[i].asked);
+            errno = 4711;
+            assert_result(rf_init_sys(&ring, 8, &params, &sys), -EOPNOTSUPP);
+            assert_int_equal(errno, 4711);
+            if (!rf_reason(&ring) || !strstr(rf_reason(&ring), rows[i].reason))
+                fail_msg("row %zu: %s", i, rf_reason(&ring) ? rf_reason(&ring) : "no reason");
+            assert_int_equal(ring.fd, -1);
+        }
+    /* What is wrong is wrong on that kernel, too. */
+    lacking = RF_SETUP_CQE_MIXED;
+    struct rf_params params = params_with(RF_SETUP_DEFER_TASKRUN);
+    assert_result(rf_init_sys(&ring, 8, &params, &sys), -EINVAL);
+    assert_non_null(strstr(rf_reason(&ring), "RF_SETUP_SINGLE_ISSUER"));
 }
 
 static void too_many_entries_are_refused_unless_clamped(void **state)
@@ -510,6 +585,7 @@ int main(void)
         ONCE(parameters_without_their_flag_are_refused),
         ONCE(unknown_layouts_are_refused),
         ONCE(flags_that_exclude_each_other_are_refused),
+        ONCE(a_flag_that_the_kernel_lacks_is_told_from_what_is_wrong),
         ONCE(too_many_entries_are_refused_unless_clamped),
         ONCE(the_completion_queue_has_the_size_asked_for),
         EACH_FLAVOUR(every_flavour_works_and_shows_its_flags),

@@ -25,7 +25,7 @@ TOOL, SECCOMP_RUN, SOURCE_ROOT = sys.argv[1:4]
 SETUP, ENTER, REGISTER = 425, 426, 427
 NOBODY = 65534
 KINDS = ["operations", "features", "setup_flags", "enter_flags", "sqe_flags",
-         "register_operations"]
+         "register_operations", "details"]
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -243,6 +243,8 @@ def trying_gives_the_same_answers_as_asking():
     raw_query()
     asked, tried = probe_json(), probe_json("--try")
     for kind in KINDS[2:]:
+        for item in tried[kind]["items"]:
+            tap.equal(item["method"], "trial", kind)
         tap.equal(tried[kind]["method"], "trial", kind)
         tap.equal(supported(tried, kind), supported(asked, kind), kind)
 
@@ -340,7 +342,7 @@ def parts_can_be_chosen():
     need_io_uring()
     titles = {"--ops": ["Operations"], "--limits": ["Limits", "Permissions"],
               "--flags": ["Features", "Setup flags", "Enter flags", "SQE flags",
-                          "Registrations"]}
+                          "Registrations", "Details"]}
     every = [title for part in titles.values() for title in part]
     for option, expected in titles.items():
         shown = re.findall(r"^([A-Z][A-Za-z ]+?)(?::.*)?$", probe(option), re.M)

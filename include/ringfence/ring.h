@@ -142,10 +142,10 @@ struct rf_ring {
  *
  *   -ERANGE      @entries is 0
  *   -EDOM        @entries is not a power of two
- *   -EINVAL      flags that exclude each other, or that this kernel does not know;
- *                @entries above 32768 without RF_SETUP_CLAMP; a parameter set that
- *                its flag does not announce
- *   -EOPNOTSUPP  a flag whose memory layout this version of ringfence does not know
+ *   -EINVAL      flags that exclude each other; @entries above 32768 without
+ *                RF_SETUP_CLAMP; a parameter set that its flag does not announce
+ *   -EOPNOTSUPP  a flag that this kernel does not know, or whose memory layout this version
+ *                of ringfence does not know
  *   -EPROTO      the other side's reply breaks a rule of the layout
  *   -EPERM       sysctl kernel.io_uring_disabled, a security module, or a seccomp filter
  *   -ENOSYS      no such system call, a filter that says so, or a kernel before 5.4
@@ -246,9 +246,9 @@ RF_API RF_NODISCARD int rf_enable_rings(struct rf_ring *ring);
  * belongs to the calling thread: from then on only this thread may use the ring.
  *
  * Returns 0, or
- *   -EEXIST  it is registered already
- *   -EBUSY   this thread has 16 registered rings, which is all
- *   -EINVAL  the kernel is older than 5.18
+ *   -EEXIST      it is registered already
+ *   -EBUSY       this thread has 16 registered rings, which is all
+ *   -EOPNOTSUPP  the kernel is older than 5.18
  */
 RF_API RF_NODISCARD int rf_register_ring_fd(struct rf_ring *ring);
 

@@ -2,8 +2,8 @@
 /*
  * kernel.h - what the running kernel says when it is asked about io_uring.
  *
- * Everything here is an answer of the kernel's, or a thing that was tried.
- * Nothing is concluded from the kernel's version.
+ * What it can do the library finds out (caps.h). Limits are found out here: for that
+ * the process's own limits are changed for a moment, which is no library's business.
  */
 #ifndef RINGFENCE_TOOL_KERNEL_H
 #define RINGFENCE_TOOL_KERNEL_H
@@ -11,30 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "names.h"
-
-/* How an answer was had. */
-enum method {
-    BY_NOTHING, /* there is none */
-    BY_SETUP,   /* io_uring_setup tells it of each ring */
-    BY_PROBE,   /* io_uring_register, IORING_REGISTER_PROBE */
-    BY_QUERY,   /* io_uring_register, IORING_REGISTER_QUERY */
-    BY_TRIAL    /* each was tried */
-};
-
-enum state {
-    IS_UNKNOWN, /* no way to ask */
-    IS_MISSING, /* the kernel does not know it */
-    IS_REFUSED, /* it knows it, and would not let us have it */
-    IS_THERE
-};
-
-/* The numbers of one kind. An opcode is at most 255, the bit of a flag at most 63. */
-struct answer {
-    enum method method;
-    uint8_t state[256]; /* enum state, by number */
-    int error[256];     /* with IS_REFUSED: the negative errno */
-};
+#include <ringfence/caps.h>
 
 /* A number that may not be known: none below 0 exists. */
 #define UNKNOWN_NUMBER (-1)
@@ -52,7 +29,7 @@ struct kernel_limits {
 enum { RING_OF_INTEREST = 256 };
 
 struct kernel_report {
-    struct answer answers[KINDS];
+    struct rf_caps caps;
     struct kernel_limits limits;
 };
 

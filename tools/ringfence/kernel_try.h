@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * kernel_try.h - finding out by trying, for kernels that cannot be asked.
- *
- * The kernel answers -EINVAL to a flag or opcode that it does not know, before
- * it looks at anything else, so any other answer means that it knows it. Each
- * trial is made such that a kernel which knows the thing has no other reason
- * for -EINVAL, and such that nothing is left behind.
- */
+/* kernel_try.h - limits, which are found out by trying. */
 #ifndef RINGFENCE_TOOL_KERNEL_TRY_H
 #define RINGFENCE_TOOL_KERNEL_TRY_H
 
 #include "kernel.h"
 
 #include <ringfence.h>
-
-/* @fd is an open ring. */
-void try_setup_flags(struct answer *answer, int fd);
-void try_enter_flags(struct answer *answer);
-/* @ring has nothing queued, and it stays so. */
-void try_sqe_flags(struct answer *answer, struct rf_ring *ring);
-void try_register_ops(struct answer *answer);
 
 /* Does a ring's memory count against RLIMIT_MEMLOCK? 0, 1, or UNKNOWN_NUMBER. */
 int try_ring_memory_counts(void);

@@ -4,7 +4,6 @@
  * keeps what it was given.
  */
 #include "commands.h"
-#include "names.h"
 #include "ops_report.h"
 
 #include <errno.h>
@@ -12,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <ringfence/caps.h>
 
 struct options {
     bool json;
@@ -78,8 +79,8 @@ static bool find_op(const char *word, uint32_t *ret_opcode)
         *ret_opcode = (uint32_t)number;
         return errno == 0 && number < UINT32_MAX && rf_op_info((uint32_t)number);
     }
-    enum kind kind;
-    return find_name(word, &kind, ret_opcode) && kind == KIND_OPERATION;
+    enum rf_cap_kind kind;
+    return rf_cap_find(word, &kind, ret_opcode) && kind == RF_CAP_OP;
 }
 
 static void ask_kernel_for_ops(struct ops_report *report)

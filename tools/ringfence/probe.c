@@ -116,8 +116,7 @@ static bool all_there(const struct probe_report *report, const struct probe_ques
                       size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct answer *answer = &report->kernel.answers[questions[i].kind];
-        if (answer->state[questions[i].number] != IS_THERE)
+        if (!rf_caps_has(&report->kernel.caps, questions[i].kind, questions[i].number))
             return false;
     }
     return true;
@@ -131,7 +130,7 @@ static int answer_names(char **names, size_t count, bool no_query)
         return EXIT_FAILED;
     }
     for (size_t i = 0; i < count; i++)
-        if (!find_name(names[i], &questions[i].kind, &questions[i].number)) {
+        if (!rf_cap_find(names[i], &questions[i].kind, &questions[i].number)) {
             free(questions);
             return usage_error("probe", "io_uring has nothing called '%s' that ringfence knows",
                                names[i]);

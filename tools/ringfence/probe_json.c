@@ -83,35 +83,39 @@ static json_t *permissions_json(const struct rf_diagnosis *d)
     return object;
 }
 
-static json_t *item_json(const struct kind_info *info, uint32_t index,
-                         const struct answer *answer)
+static json_t *method_json(enum rf_cap_source source)
+{
+    static const char *const methods[] = {[RF_CAP_BY_SETUP] = "setup",
+                                          [RF_CAP_BY_PROBE] = "probe",
+                                          [RF_CAP_BY_QUERY] = "query",
+                                          [RF_CAP_BY_TRIAL] = "trial"};
+    return source == RF_CAP_BY_NOTHING ? json_null() : json_string(methods[source]);
+}
+
+static json_t *item_json(enum rf_cap_kind kind, uint32_t index, struct rf_cap cap)
 {
     json_t *object = json_object();
-    enum state state = (enum state)answer->state[index];
-    bool named = index < info->count;
+    struct rf_cap_info info;
+    bool named = rf_cap_info(kind, index, &info);
     put(object, "number", json_integer(index));
-    put(object, "name", named ? json_string(name_of(info, index).name) : json_null());
-    put(object, "supported", state == IS_UNKNOWN ? json_null() : json_boolean(state == IS_THERE));
-    put(object, "since", named ? json_string(name_of(info, index).since) : json_null());
-    if (state == IS_REFUSED)
-        put(object, "refused", json_string(rf_error_name(RF_CALL_NONE, answer->error[index])));
+    put(object, "name", named ? json_string(info.name) : json_null());
+    put(object, "supported",
+        cap.state == RF_CAP_UNKNOWN ? json_null() : json_boolean(cap.state == RF_CAP_THERE));
+    put(object, "since", named ? json_string(info.since) : json_null());
+    put(object, "method", method_json((enum rf_cap_source)cap.source));
+    if (cap.state == RF_CAP_REFUSED)
+        put(object, "refused", json_string(rf_error_name(RF_CALL_NONE, cap.error)));
     return object;
 }
 
-static json_t *kind_json(enum kind kind, const struct answer *answer)
+static json_t *kind_json(enum rf_cap_kind kind, const struct rf_caps *caps)
 {
-    static const char *const methods[] = {[BY_SETUP] = "setup",
-                                          [BY_PROBE] = "probe",
-                                          [BY_QUERY] = "query",
-                                          [BY_TRIAL] = "trial"};
-    const struct kind_info *info = &kinds[kind];
     json_t *object = json_object();
     json_t *items = json_array();
-    for (uint32_t i = 0; i < 256; i++)
-        if (i < info->count || answer->state[i] == IS_THERE)
-            append(items, item_json(info, i, answer));
-    put(object, "method",
-        answer->method == BY_NOTHING ? json_null() : json_string(methods[answer->method]));
+    for (uint32_t i = 0; i < RF_CAP_NUMBERS; i++)
+        if (i < rf_cap_count(kind) || rf_caps_has(caps, kind, i))
+            append(items, item_json(kind, i, caps->of[kind][i]));
+    put(object, "method", method_json(source_of(caps, kind)));
     put(object, "items", items);
     return object;
 }
@@ -144,8 +148,8 @@ int print_probe_json(const struct probe_report *report)
     put(top, "system", system_json(&report->system));
     put(top, "usable", json_boolean(report->diagnosis.blocked == RF_BLOCKED_NOT));
     put(top, "blocked", blocked_json(&report->diagnosis));
-    for (int kind = 0; kind < KINDS; kind++)
-        put(top, kinds[kind].key, kind_json((enum kind)kind, &report->kernel.answers[kind]));
+    for (int kind = 0; kind < RF_CAP_KINDS; kind++)
+        put(top, kinds[kind].key, kind_json((enum rf_cap_kind)kind, &report->kernel.caps));
     put(top, "limits", limits_json(report));
     put(top, "permissions", permissions_json(&report->diagnosis));
     /* As one string, so that a failure leaves no half of it behind. */

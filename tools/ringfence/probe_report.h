@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 
 #include "kernel.h"
+#include "names.h"
 
 #include <ringfence.h>
 
@@ -33,7 +34,7 @@ enum probe_part {
 
 /* A name that was asked for on the command line. */
 struct probe_question {
-    enum kind kind;
+    enum rf_cap_kind kind;
     uint32_t number;
 };
 

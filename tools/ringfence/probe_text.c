@@ -52,154 +52,144 @@ void print_probe_verdict(const struct probe_report *report)
 
 /* --- operations and flags ------------------------------------------------ */
 
-static const char *state_word(enum state state)
+static const char *state_word(struct rf_cap cap)
 {
-    static const char *const words[] = {
-        [IS_UNKNOWN] = "?", [IS_MISSING] = "no", [IS_REFUSED] = "no*", [IS_THERE] = "yes"};
-    return words[state];
+    static const char *const words[] = {[RF_CAP_UNKNOWN] = "?",
+                                        [RF_CAP_MISSING] = "no",
+                                        [RF_CAP_REFUSED] = "no*",
+                                        [RF_CAP_THERE] = "yes"};
+    return words[cap.state];
 }
 
-static enum colour state_colour(enum state state)
+static enum colour state_colour(struct rf_cap cap)
 {
-    return state == IS_THERE ? GREEN : state == IS_REFUSED ? RED : DIM;
+    return cap.state == RF_CAP_THERE ? GREEN : cap.state == RF_CAP_REFUSED ? RED : DIM;
 }
 
-static bool has_numbers(enum kind kind)
+static bool has_numbers(enum rf_cap_kind kind)
 {
-    return kind == KIND_OPERATION || kind == KIND_REGISTER_OP;
+    return kind == RF_CAP_OP || kind == RF_CAP_REGISTER;
 }
 
-static int name_width(const struct kind_info *info)
+static int name_width(enum rf_cap_kind kind)
 {
     size_t width = 0;
-    for (uint32_t i = 0; i < info->count; i++)
-        if (strlen(name_of(info, i).name) > width)
-            width = strlen(name_of(info, i).name);
+    for (uint32_t i = 0; i < rf_cap_count(kind); i++)
+        if (strlen(info_of(kind, i).name) > width)
+            width = strlen(info_of(kind, i).name);
     return (int)width;
 }
 
-static const char *method_words(enum method method)
-{
-    static const char *const words[] = {
-        [BY_NOTHING] = "this kernel cannot be asked",
-        [BY_SETUP] = "as a new ring tells",
-        [BY_PROBE] = "asked by IORING_REGISTER_PROBE",
-        [BY_QUERY] = "asked by IORING_REGISTER_QUERY",
-        [BY_TRIAL] = "each was tried",
-    };
-    return words[method];
-}
-
-static void print_cell(enum kind kind, uint32_t number, int width, enum state state)
+static void print_cell(enum rf_cap_kind kind, uint32_t number, int width, struct rf_cap cap)
 {
     if (has_numbers(kind))
         printf("%3u ", number);
-    printf("%-*s ", width, name_of(&kinds[kind], number).name);
-    print_in(state_colour(state), state_word(state));
+    printf("%-*s ", width, info_of(kind, number).name);
+    print_in(state_colour(cap), state_word(cap));
 }
 
 /* Down, then across, in as many columns as fit. */
-static void print_columns(enum kind kind, const struct answer *answer)
+static void print_columns(enum rf_cap_kind kind, const struct rf_cap *caps)
 {
-    const struct kind_info *info = &kinds[kind];
-    int width = name_width(info);
+    int width = name_width(kind);
     int cell = width + 4 + (has_numbers(kind) ? 4 : 0);
+    uint32_t count = rf_cap_count(kind);
     uint32_t columns = (uint32_t)((TEXT_WIDTH - 2 + 3) / (cell + 3));
-    uint32_t rows = (info->count + columns - 1) / columns;
+    uint32_t rows = (count + columns - 1) / columns;
     for (uint32_t row = 0; row < rows; row++) {
         fputs("  ", stdout);
-        for (uint32_t number = row; number < info->count; number += rows) {
-            enum state state = (enum state)answer->state[number];
-            print_cell(kind, number, width, state);
-            if (number + rows < info->count)
-                printf("%*s", 6 - (int)strlen(state_word(state)), "");
+        for (uint32_t number = row; number < count; number += rows) {
+            print_cell(kind, number, width, caps[number]);
+            if (number + rows < count)
+                printf("%*s", 6 - (int)strlen(state_word(caps[number])), "");
         }
         fputs("\n", stdout);
     }
 }
 
-static void print_line(enum kind kind, uint32_t number, int width, const struct answer *answer)
+static void print_line(enum rf_cap_kind kind, uint32_t number, int width, struct rf_cap cap)
 {
-    const struct name name = name_of(&kinds[kind], number);
-    enum state state = (enum state)answer->state[number];
+    const struct rf_cap_info info = info_of(kind, number);
     fputs("  ", stdout);
-    print_cell(kind, number, width, state);
-    printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(state)), "", name.since, name.text);
+    print_cell(kind, number, width, cap);
+    printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(cap)), "", info.since, info.text);
 }
 
 /* Those from @first on that were refused with one errno; none if an earlier one was. */
-static void print_refused(const struct kind_info *info, const struct answer *answer,
-                          uint32_t first)
+static void print_refused(enum rf_cap_kind kind, const struct rf_cap *caps, uint32_t first)
 {
     char text[1024];
     size_t used = (size_t)snprintf(text, sizeof text, "known, but refused to this process (%s):",
-                                   rf_error_name(RF_CALL_NONE, answer->error[first]));
-    for (uint32_t i = 0; i < info->count; i++) {
-        if (answer->state[i] != IS_REFUSED || answer->error[i] != answer->error[first])
+                                   rf_error_name(RF_CALL_NONE, caps[first].error));
+    for (uint32_t i = 0; i < rf_cap_count(kind); i++) {
+        if (caps[i].state != RF_CAP_REFUSED || caps[i].error != caps[first].error)
             continue;
         if (i < first)
             return;
         if (used < sizeof text)
-            used += (size_t)snprintf(text + used, sizeof text - used, " %s", name_of(info, i).name);
+            used += (size_t)snprintf(text + used, sizeof text - used, " %s",
+                                     info_of(kind, i).name);
     }
     print_labelled("*", 2, text);
 }
 
 /* What the columns had no room for. */
-static void print_remarks(enum kind kind, const struct answer *answer)
+static void print_remarks(enum rf_cap_kind kind, const struct rf_cap *caps)
 {
-    const struct kind_info *info = &kinds[kind];
-    for (uint32_t i = 0; i < info->count; i++)
-        if (answer->state[i] == IS_REFUSED)
-            print_refused(info, answer, i);
-    for (uint32_t i = info->count; i < 256; i++)
-        if (answer->state[i] == IS_THERE)
+    for (uint32_t i = 0; i < rf_cap_count(kind); i++)
+        if (caps[i].state == RF_CAP_REFUSED)
+            print_refused(kind, caps, i);
+    for (uint32_t i = rf_cap_count(kind); i < RF_CAP_NUMBERS; i++)
+        if (caps[i].state == RF_CAP_THERE)
             printf("  %s %u is there too; this ringfence has no name for it\n",
                    has_numbers(kind) ? "number" : "bit", i);
 }
 
-static void print_kind(enum kind kind, const struct answer *answer, bool detailed)
+static void print_kind(enum rf_cap_kind kind, const struct rf_caps *all, bool detailed)
 {
-    const struct kind_info *info = &kinds[kind];
-    uint32_t there = 0;
-    for (uint32_t i = 0; i < info->count; i++)
-        there += answer->state[i] == IS_THERE;
+    const struct rf_cap *caps = all->of[kind];
+    uint32_t count = rf_cap_count(kind), there = 0;
+    for (uint32_t i = 0; i < count; i++)
+        there += caps[i].state == RF_CAP_THERE;
     fputs("\n", stdout);
-    print_in(BOLD, info->title);
-    if (answer->method == BY_NOTHING) {
-        printf(": %s\n", method_words(answer->method));
+    print_in(BOLD, kinds[kind].title);
+    enum rf_cap_source source = source_of(all, kind);
+    if (source == RF_CAP_BY_NOTHING) {
+        printf(": %s\n", rf_cap_source_text(source));
         return;
     }
-    printf(": %u of %u, %s\n", there, info->count, method_words(answer->method));
+    printf(": %u of %u, %s\n", there, count, rf_cap_source_text(source));
     if (!detailed)
-        print_columns(kind, answer);
-    for (uint32_t i = 0; detailed && i < info->count; i++)
-        print_line(kind, i, name_width(info), answer);
-    print_remarks(kind, answer);
+        print_columns(kind, caps);
+    for (uint32_t i = 0; detailed && i < count; i++)
+        print_line(kind, i, name_width(kind), caps[i]);
+    print_remarks(kind, caps);
+}
+
+static void full_name(const struct probe_question *question, char *name, size_t bytes)
+{
+    const struct rf_cap_info info = info_of(question->kind, question->number);
+    snprintf(name, bytes, "%s%s", info.prefix, info.name);
 }
 
 void print_probe_answers(const struct probe_report *report,
                          const struct probe_question *questions, size_t count)
 {
+    char full[64];
     int width = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct kind_info *info = &kinds[questions[i].kind];
-        int needed = (int)(strlen(info->prefix) +
-                           strlen(name_of(info, questions[i].number).name));
-        if (needed > width)
-            width = needed;
+        full_name(&questions[i], full, sizeof full);
+        if ((int)strlen(full) > width)
+            width = (int)strlen(full);
     }
     for (size_t i = 0; i < count; i++) {
-        const struct kind_info *info = &kinds[questions[i].kind];
-        const struct name name = name_of(info, questions[i].number);
-        const struct answer *answer = &report->kernel.answers[questions[i].kind];
-        enum state state = (enum state)answer->state[questions[i].number];
-        bool bare = strncmp(name.name, "UNREGISTER_", 11) == 0;
-        char full[64];
-        snprintf(full, sizeof full, "%s%s", bare ? "" : info->prefix, name.name);
+        const struct rf_cap_info info = info_of(questions[i].kind, questions[i].number);
+        struct rf_cap cap = rf_caps_get(&report->kernel.caps, questions[i].kind,
+                                        questions[i].number);
+        full_name(&questions[i], full, sizeof full);
         printf("%-*s ", width, full);
-        print_in(state_colour(state), state_word(state));
-        printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(state)), "", name.since, name.text);
+        print_in(state_colour(cap), state_word(cap));
+        printf("%*s%5s  %s\n", 4 - (int)strlen(state_word(cap)), "", info.since, info.text);
     }
 }
 
@@ -284,9 +274,9 @@ void print_probe(const struct probe_report *report, unsigned parts, bool detaile
 {
     print_probe_verdict(report);
     bool usable = report->diagnosis.blocked == RF_BLOCKED_NOT;
-    for (int kind = 0; usable && kind < KINDS; kind++)
-        if (parts & (kind == KIND_OPERATION ? PART_OPERATIONS : PART_FLAGS))
-            print_kind((enum kind)kind, &report->kernel.answers[kind], detailed);
+    for (int kind = 0; usable && kind < RF_CAP_KINDS; kind++)
+        if (parts & (kind == RF_CAP_OP ? PART_OPERATIONS : PART_FLAGS))
+            print_kind((enum rf_cap_kind)kind, &report->kernel.caps, detailed);
     if (parts & PART_LIMITS) {
         print_limits(report);
         print_permissions(&report->diagnosis);
