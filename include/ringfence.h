@@ -23,7 +23,9 @@
 #define RINGFENCE_H
 
 #include <ringfence/abi.h>
+#include <ringfence/best.h>
 #include <ringfence/buffers.h>
+#include <ringfence/caps.h>
 #include <ringfence/error.h>
 #include <ringfence/fence.h>
 #include <ringfence/memory.h>
