@@ -323,7 +323,7 @@ void print_op_page(const struct ops_report *report, const struct rf_op_info *op)
     printf("operation %u, RF_OP_%s, since Linux %s; %s\n", op->opcode, op->name, op->since,
            *answer == 'y'   ? "this kernel has it"
            : *answer == 'n' ? "this kernel does not have it"
-                            : "this kernel cannot be asked");
+                            : "kernel cannot be asked");
     print_calls(op);
     print_what_to_pass(op);
     print_what_comes_back(op);
