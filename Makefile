@@ -9,15 +9,19 @@ DESTDIR ?=
 # More for meson, such as MESON_FLAGS="-Dbuildtype=release --libdir=lib".
 MESON_FLAGS ?=
 
-.PHONY: help build demo test check bench install uninstall clean
+# Which ones, such as KERNELS="5.10 s390x", and what else test_kernels.py takes.
+KERNELS ?=
+
+.PHONY: help build demo test check test-kernels bench install uninstall clean
 
 help:
-	@echo 'make demo       build, show what this kernel offers, copy a real tree and verify it'
-	@echo 'make test       build plainly and with sanitizers, run every test, count'
-	@echo 'make build      the library, the ringfence command and the examples, in build/'
-	@echo 'make bench      instructions per operation, beside liburing'
-	@echo 'make install    into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX); also: uninstall'
-	@echo 'make clean      remove what was built'
+	@echo 'make demo          build, show what this kernel offers, copy a real tree and verify it'
+	@echo 'make test          build plainly and with sanitizers, run every test, count'
+	@echo 'make test-kernels  the tests on other kernels, emulated: KERNELS="5.10 s390x"'
+	@echo 'make build         the library, the ringfence command and the examples, in build/'
+	@echo 'make bench         instructions per operation, beside liburing'
+	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX); also: uninstall'
+	@echo 'make clean         remove what was built'
 	@echo
 	@echo 'What is missing on Debian or Ubuntu is installed first, see scripts/setup.sh.'
 
@@ -33,6 +37,9 @@ test check:
 	@scripts/setup.sh test
 	@scripts/test.sh
 
+test-kernels:
+	@python3 scripts/test_kernels.py $(KERNELS)
+
 bench:
 	@scripts/setup.sh test
 	@scripts/build.sh build-test
@@ -46,4 +53,4 @@ uninstall:
 	@ninja -C build uninstall
 
 clean:
-	rm -rf build build-test build-sanitize
+	rm -rf build build-test build-sanitize build-kernels

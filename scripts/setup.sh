@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# setup.sh [build|test] - sees to it that what ringfence is built with is there.
+# setup.sh [build|test|kernels] - sees to it that what ringfence is built with is there.
 #
-#   build  what the library, the command and the examples need
-#   test   the same, and what the tests need (the default)
+#   build    what the library, the command and the examples need
+#   test     the same, and what the tests need (the default)
+#   kernels  what compiles for the machines that make test-kernels emulates, and emulates them
 #
 # Looks for each thing itself, not for a package, so that a meson of your own will do.
 # What is missing is installed with apt-get on Debian and its like, through sudo if
@@ -14,9 +15,9 @@ set -u
 
 purpose=${1:-test}
 case $purpose in
-build | test) ;;
+build | test | kernels) ;;
 *)
-    echo "usage: setup.sh [build|test]" >&2
+    echo "usage: setup.sh [build|test|kernels]" >&2
     exit 2
     ;;
 esac
@@ -64,7 +65,13 @@ look() {
     need ninja-build has ninja
     need pkg-config has pkg-config
     need libjansson-dev pkg-config --exists 'jansson >= 2.11'
-    [ "$purpose" = test ] || return 0
+    case $purpose in
+    test) look_for_tests ;;
+    kernels) look_for_kernels ;;
+    esac
+}
+
+look_for_tests() {
     need libcmocka-dev pkg-config --exists 'cmocka >= 1.1.5'
     want build-essential has g++
     want clang has clang
@@ -74,6 +81,23 @@ look() {
     want gcc-s390x-linux-gnu has s390x-linux-gnu-gcc
     want libc6-dev-s390x-cross test -e /usr/s390x-linux-gnu/include/stdio.h
     want qemu-user has qemu-s390x
+}
+
+look_for_kernels() {
+    need dpkg-dev has dpkg-source
+    need gcc-x86-64-linux-gnu has x86_64-linux-gnu-gcc
+    need gcc-aarch64-linux-gnu has aarch64-linux-gnu-gcc
+    need libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdio.h
+    need gcc-riscv64-linux-gnu has riscv64-linux-gnu-gcc
+    need libc6-dev-riscv64-cross test -e /usr/riscv64-linux-gnu/include/stdio.h
+    need gcc-s390x-linux-gnu has s390x-linux-gnu-gcc
+    need libc6-dev-s390x-cross test -e /usr/s390x-linux-gnu/include/stdio.h
+    need qemu-system-x86 has qemu-system-x86_64
+    need seabios test -e /usr/share/seabios/bios-256k.bin
+    need qemu-system-arm has qemu-system-aarch64
+    need qemu-system-misc has qemu-system-riscv64
+    need qemu-system-misc has qemu-system-s390x
+    need opensbi test -e /usr/lib/riscv64-linux-gnu/opensbi
 }
 
 # Prints the words that make a command run as root, or fails: there is no way.

@@ -204,9 +204,11 @@ struct rf_cqe receive(struct rf_buffer_group *group, const struct pair *pair)
 
 bool buffer_is_free(struct rf_buffer_group *group, const struct pair *pair)
 {
-    int res = receive(group, pair).res;
-    assert_true(res == -ENOBUFS || res == -EAGAIN);
-    return res == -EAGAIN;
+    struct rf_cqe cqe = receive(group, pair);
+    void *none;
+    assert_true(cqe.res == -ENOBUFS || cqe.res == -EAGAIN);
+    assert_result(rf_buffer_group_get(group, &cqe, &none), cqe.res);
+    return cqe.res == -EAGAIN;
 }
 
 void assert_got(struct rf_buffer_group *group, const struct rf_cqe *cqe, const void *data,

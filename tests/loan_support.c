@@ -144,17 +144,26 @@ void clear_scene(void)
     rf_deinit(&loan_ring);
 }
 
+/*
+ * The table tells of current kernels. Older ones look up a linked request's descriptors when
+ * it is submitted: then a loan is over sooner than the table says, which hurts nobody.
+ */
+static bool may_be_sooner(void)
+{
+    return !has_op(&loan_ring, RF_OP_PIPE); /* 6.16 */
+}
+
 void run_trials(const struct trial *trials, size_t count)
 {
     unsigned wrong = 0, left_out = 0;
     for (size_t i = 0; i < count; i++) {
         const struct trial *trial = &trials[i];
         const struct rf_op_loan *loan = loan_of(trial);
-        struct rf_probe probe;
         print_message("# %s\n", trial->name);
         set_scene();
         enum used used = UNTESTABLE;
-        if (rf_get_probe(&loan_ring, &probe) == 0 && rf_probe_op_supported(&probe, trial->op))
+        bool sooner = may_be_sooner();
+        if (has_op(&loan_ring, trial->op))
             used = trial->run();
         clear_scene();
         enum rf_until until = trial->at_once ? loan->until_inline : loan->until;
@@ -162,6 +171,9 @@ void run_trials(const struct trial *trials, size_t count)
         if (used == UNTESTABLE) {
             print_message("# %s: cannot be shown on this kernel or file system\n", trial->name);
             left_out++;
+        } else if (used == OLD && expected == NEW && sooner) {
+            print_message("# %s: over sooner than the table says, on this older kernel\n",
+                          trial->name);
         } else if (used != expected) {
             print_error("%s: the kernel used the %s one, and the table says \"%s\"\n", trial->name,
                         used == OLD ? "old" : "new", rf_until_name(until));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static int setup_without_no_sqarray(const struct rf_sys *sys, uint32_t entries,
                                     struct rf_params *params)
@@ -176,14 +177,30 @@ void need_a_ring(void)
     rf_deinit(&ring);
 }
 
-void need_op(struct rf_ring *ring, enum rf_op op)
+bool is_emulated(void)
+{
+    return getenv("RF_TEST_EMULATED") != NULL;
+}
+
+void plain_is_enough_if_emulated(void **state)
+{
+    if (is_emulated() && flavour_of(state) != &flavours[0])
+        skip_because("this takes too long on an emulated machine: only the plain flavour");
+}
+
+bool has_op(struct rf_ring *ring, enum rf_op op)
 {
     struct rf_probe probe;
     memset(&probe, 0, sizeof probe);
     /* By descriptor or index, whichever the ring has. */
     int err = ring->sys->ring_register(ring->sys, ring->register_flags ? ring->enter_fd : ring->fd,
                                        RF_REGISTER_PROBE | ring->register_flags, &probe, 256);
-    if (err < 0 || op > probe.last_op || !(probe.ops[op].flags & RF_OP_SUPPORTED)) {
+    return err >= 0 && op <= probe.last_op && probe.ops[op].flags & RF_OP_SUPPORTED;
+}
+
+void need_op(struct rf_ring *ring, enum rf_op op)
+{
+    if (!has_op(ring, op)) {
         rf_deinit(ring);
         skip_because("this kernel lacks operation %d", (int)op);
     }
@@ -242,18 +259,31 @@ static int count_ring_mappings(void)
 
 static int fds_before;
 static int mappings_before;
+static struct timespec begin;
 
 static int watch_begin(void **state)
 {
     (void)state;
     fds_before = count_fds();
     mappings_before = count_ring_mappings();
+    clock_gettime(CLOCK_MONOTONIC, &begin);
     return 0;
+}
+
+/* So that one sees where the time goes, above all in an emulated machine. */
+static void tell_if_slow(void)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    long long ms = (end.tv_sec - begin.tv_sec) * 1000LL + (end.tv_nsec - begin.tv_nsec) / 1000000;
+    if (ms > 2000)
+        printf("# took %lld ms:\n", ms);
 }
 
 static int watch_end(void **state)
 {
     (void)state;
+    tell_if_slow();
     int fds = count_fds();
     int mappings = count_ring_mappings();
     if (fds != fds_before || mappings != mappings_before) {

@@ -90,6 +90,15 @@ void skip_because(const char *format, ...) __attribute__((format(printf, 1, 2), 
 /* Skips if io_uring is not to be had, for tests that open no ring of their own. */
 void need_a_ring(void);
 
+/* Is this a machine of scripts/test_kernels.py? They are slow, and never reorder anything. */
+bool is_emulated(void);
+
+/* On such a machine skips all flavours but the plain one: for what is repeated ten thousand times. */
+void plain_is_enough_if_emulated(void **state);
+
+/* Does the running kernel have the operation? */
+bool has_op(struct rf_ring *ring, enum rf_op op);
+
 /* Skips unless the running kernel has the operation. */
 void need_op(struct rf_ring *ring, enum rf_op op);
 

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define GROUP 9
+#define GROUP 90 /* not below 64: there 6.1 says EINVAL of a group that is gone */
 
 static void need_buf_rings(struct rf_ring *ring)
 {
@@ -106,11 +106,19 @@ static void a_group_that_cannot_be_mapped_is_unregistered(void **state)
         rf_deinit(&ring);
         skip_because("this ring has no descriptor to map by");
     }
+    struct rf_buf_ring *br = NULL;
+    int err = rf_setup_buf_ring(&ring, 4, GROUP, RF_PBUF_RING_MMAP, &br);
+    if (err == -EOPNOTSUPP) {
+        rf_deinit(&ring);
+        skip_because("this kernel has no memory for buffer rings");
+    }
+    assert_result(err, 0);
+    assert_result(rf_free_buf_ring(&ring, br, 4, GROUP), 0);
+    br = NULL;
     struct rf_sys sys = *ring.sys;
     const struct rf_sys *real = ring.sys;
     sys.map = refuse_to_map;
     ring.sys = &sys;
-    struct rf_buf_ring *br = NULL;
     assert_named_error(SETUP_BUF_RING, rf_setup_buf_ring(&ring, 4, GROUP, RF_PBUF_RING_MMAP, &br),
                        EAGAIN, "LockedMemoryLimitExceeded");
     assert_null(br);

@@ -153,7 +153,9 @@ static void receives_use_up_the_group_and_go_on_when_buffers_are_put(void **stat
             put(&group, &cqe);
             pos += (size_t)cqe.res;
         }
-        assert_int_equal(receive(&group, &pair).res, -EAGAIN);
+        /* 6.1 uses a buffer up for that: every completion has to go through the group. */
+        struct rf_cqe last = receive(&group, &pair);
+        assert_result(rf_buffer_group_get(&group, &last, &none), -EAGAIN);
     }
     close_pair(&pair);
     close_group(&group);
@@ -477,6 +479,7 @@ static void a_cancelled_receive_loses_no_buffer(void **state)
 /* 70,000 buffers through one group: its 16-bit tail goes round. */
 static void the_tail_of_a_group_wraps(void **state)
 {
+    plain_is_enough_if_emulated(state);
     struct rf_ring ring;
     struct watch watch;
     open_watched(state, &ring, 16, &watch);

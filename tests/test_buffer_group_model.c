@@ -22,6 +22,9 @@ struct stream {
     bool armed;
 };
 
+/* Not below 64: there 6.1 begins the second group where it stopped with the first. */
+#define GROUP 70
+
 struct part {
     struct rf_cqe cqe;
     unsigned char *data;
@@ -70,7 +73,9 @@ static void assert_part_is_whole(const struct part *part)
 {
     for (uint32_t i = 0; i < part->bytes; i++)
         if (part->data[i] != byte_at(part->stream, part->pos + i))
-            fail_msg("stream %u, byte %u is wrong", part->stream, (unsigned)(part->pos + i));
+            fail_msg("stream %u, byte %u is wrong: %#x; the part has %u bytes from %u, buffer %u",
+                     part->stream, (unsigned)(part->pos + i), part->data[i], (unsigned)part->bytes,
+                     (unsigned)part->pos, (unsigned)part->cqe.flags >> RF_CQE_BUFFER_SHIFT);
 }
 
 static void model_got(struct model *model, const struct rf_cqe *cqe)
@@ -207,10 +212,10 @@ static void each_part_stays_whole_until_it_is_put(void **state)
     need_op(&ring, RF_OP_SEND_ZC); /* 6.0, as multishot receives */
     uint32_t seed = pick_seed();
     struct rf_buffer_group group;
-    open_group(&group, &ring, 3, 48, 8);
+    open_group(&group, &ring, GROUP, 48, 8);
     run_model(&ring, &group, seed);
     close_group(&group);
-    assert_result(rf_buffer_group_init_flags(&group, &ring, 3, 48, 8, 0), 0);
+    assert_result(rf_buffer_group_init_flags(&group, &ring, GROUP, 48, 8, 0), 0);
     run_model(&ring, &group, seed);
     close_group(&group);
     close_watched(&ring, &watch);

@@ -56,7 +56,12 @@ static void a_ring_locks_as_much_as_is_said(void **state)
         int64_t bytes = rf_mlock_size(1024, flags[i]);
         assert_true(bytes >= 0);
         assert_true(bytes == 0 || bytes == rf_memory_size(1024, flags[i]));
-        assert_int_equal(open_with_limit(1024, flags[i], bytes, 64000 + i), 0);
+        int err = open_with_limit(1024, flags[i], bytes, 64000 + i);
+        if (flags[i] && err == EINVAL) {
+            print_message("# this kernel does not know the setup flags %#x\n", flags[i]);
+            continue;
+        }
+        assert_int_equal(err, 0);
         if (bytes)
             assert_int_equal(open_with_limit(1024, flags[i], bytes * 3 / 4, 64100 + i), ENOMEM);
     }

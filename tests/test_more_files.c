@@ -188,8 +188,9 @@ static void pages_that_are_not_needed_leave_the_cache(void **state)
     fill(fd);
     cqe = done(&ring,
                rf_fadvise64(&ring, 2, fd, 0, UINT64_C(1) << 32, POSIX_FADV_DONTNEED));
-    assert_cqe(&cqe, 2, 0, 0);
-    if (leaves)
+    const bool long_lengths = has_op(&ring, RF_OP_BIND); /* of the same kernel: 6.11 */
+    assert_cqe(&cqe, 2, long_lengths ? 0 : -EINVAL, 0);
+    if (leaves && long_lengths)
         assert_int_equal(cached_pages(fd), 0);
 
     /* The offset arrives: it lies behind the end, so nothing leaves. */
@@ -230,7 +231,6 @@ static void memory_of_any_length_is_zero_again(void **state)
 {
     struct rf_ring ring;
     open_flavour(state, &ring, 1);
-    need_op(&ring, RF_OP_BIND); /* of the kernel that has long lengths: 6.11 */
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t bytes = sizeof(size_t) > 4 ? (size_t)1 << 20 << 13 : page; /* 8 GiB */
     char *map = mmap(NULL, bytes + page, PROT_READ | PROT_WRITE,
@@ -241,9 +241,10 @@ static void memory_of_any_length_is_zero_again(void **state)
     }
     map[0] = map[bytes - 1] = map[bytes] = 'x';
     struct rf_cqe cqe = done(&ring, rf_madvise64(&ring, 1, map, bytes, MADV_DONTNEED));
-    assert_cqe(&cqe, 1, 0, 0);
-    assert_int_equal(map[0], 0);
-    assert_int_equal(map[bytes - 1], 0);
+    const bool long_lengths = has_op(&ring, RF_OP_BIND); /* of the same kernel: 6.11 */
+    assert_cqe(&cqe, 1, long_lengths ? 0 : -EINVAL, 0);
+    assert_int_equal(map[0], long_lengths ? 0 : 'x');
+    assert_int_equal(map[bytes - 1], long_lengths ? 0 : 'x');
     assert_int_equal(map[bytes], 'x');
     assert_int_equal(munmap(map, bytes + page), 0);
     rf_deinit(&ring);

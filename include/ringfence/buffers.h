@@ -37,7 +37,10 @@ RF_BEGIN_DECLS
  * rf_setup_buf_ring() - map an empty buffer ring and register it as a group.
  *
  * @entries   Buffers that it holds at most: a power of two, 1 .. 32768.
- * @group_id  What operations name it by: sqe->buf_group, with RF_SQE_BUFFER_SELECT.
+ * @group_id  What operations name it by: sqe->buf_group, with RF_SQE_BUFFER_SELECT. From 64
+ *            on if a group is to be closed and another opened under the same id: kernels
+ *            before 6.9 keep the first 64 in a table, and begin with the new one
+ *            where they stopped with the old (measured on 6.1).
  * @flags     0, or together or alone:
  *            RF_PBUF_RING_INC (kernel 6.12): a buffer is used up piece by piece, by one
  *            completion after the other.
@@ -72,7 +75,8 @@ RF_API RF_NODISCARD int rf_setup_buf_ring(struct rf_ring *ring, uint32_t entries
  *
  * Returns 0, or a negative errno of unregistering, with @br still mapped:
  *   -ENOENT  the ring has no group of that id
- *   -EINVAL  the group's buffers came from rf_provide_buffers()
+ *   -EINVAL  the group's buffers came from rf_provide_buffers(); or no group has that id, it
+ *            is below 64, and the kernel keeps those in a table (measured on 6.1)
  * and those that any registration can return (register.h).
  */
 RF_API RF_NODISCARD int rf_free_buf_ring(struct rf_ring *ring, struct rf_buf_ring *br,
@@ -216,7 +220,8 @@ struct rf_buffer_group {
  *
  * @group          Where; its content is overwritten. Close it with rf_buffer_group_deinit().
  * @ring           Must stay in place until then.
- * @group_id       A number not in use as a group of this ring.
+ * @group_id       A number not in use as a group of this ring. Kernels before 6.9 do not
+ *                 like it below 64 and used again, see rf_setup_buf_ring().
  * @buffer_size    Bytes in each buffer, 1 .. 2^32 - 1.
  * @buffers_count  How many: a power of two, 1 .. 32768.
  *

@@ -167,7 +167,7 @@ RF_INLINE void rf_prep_fadvise(struct rf_sqe *sqe, int fd, uint64_t offset, size
     sqe->fadvise_advice = (uint32_t)advice;
 }
 
-/* The same for any length; older kernels take it for 0. Since 6.11. */
+/* The same for any length; -EINVAL from older kernels. Since 6.11. */
 RF_INLINE void rf_prep_fadvise64(struct rf_sqe *sqe, int fd, uint64_t offset, uint64_t len,
                                  int advice)
 {
@@ -185,7 +185,7 @@ RF_INLINE void rf_prep_madvise(struct rf_sqe *sqe, void *addr, size_t len, int a
     sqe->fadvise_advice = (uint32_t)advice;
 }
 
-/* The same for any length; older kernels take it for 0. Since 6.11. */
+/* The same for any length; -EINVAL from older kernels. Since 6.11. */
 RF_INLINE void rf_prep_madvise64(struct rf_sqe *sqe, void *addr, uint64_t len, int advice)
 {
     rf_prep_rw(sqe, RF_OP_MADVISE, -1, rfi_addr(addr), 0, len);

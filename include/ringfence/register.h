@@ -33,7 +33,9 @@
  *
  * Threads: one at a time per ring. Operations may be in flight; kernels before
  * 5.13 (files, buffers) and 5.18 (eventfd) first wait until none is, and can
- * return -EINTR.
+ * return -EINTR. Those before 6.13 still do so when a whole table is taken away: they
+ * wait until no operation uses it, for ever if one waits for what never comes (measured
+ * on 6.1).
  *
  * All errnos but -ENOMEM, -ENXIO and those of a filter were measured on 6.18.
  */
