@@ -38,13 +38,16 @@ int rfi_register_known(struct rf_ring *ring, uint32_t opcode, void *arg, uint32_
 
 bool rfi_knows_blind(const struct rf_sys *sys, uint32_t opcode, uint32_t nr_args)
 {
-    return sys->ring_register(sys, -1, opcode, RFI_NOWHERE, nr_args) != -EINVAL;
+    /* EBADF: it looks for a ring before it looks at anything else. */
+    int result = sys->ring_register(sys, -1, opcode, RFI_NOWHERE, nr_args);
+    return result != -EINVAL && result != -EBADF;
 }
 
 int rfi_register_blind(const struct rf_sys *sys, uint32_t opcode, void *arg, uint32_t nr_args)
 {
     int result = sys->ring_register(sys, -1, opcode, arg, nr_args);
-    if (result != -EINVAL || rfi_knows_blind(sys, opcode, nr_args))
+    bool may_be_unknown = result == -EINVAL || result == -EBADF;
+    if (!may_be_unknown || rfi_knows_blind(sys, opcode, nr_args))
         return result;
     return -EOPNOTSUPP;
 }

@@ -203,7 +203,8 @@ void assert_next_cqe(struct rf_ring *ring, uint64_t user_data, int res)
         if (copied == 0)
             usleep(1000); /* rather than wait for ever for what does not come */
     }
-    assert_result(copied, 1);
+    if (copied != 1)
+        fail_msg("nothing came for user_data %#llx: %d", (unsigned long long)user_data, copied);
     assert_int_equal(cqe.user_data, user_data);
     assert_result(cqe.res, res);
     assert_int_equal(cqe.flags, 0);

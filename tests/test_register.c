@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -319,8 +320,8 @@ static void complete_a_nop(struct rf_ring *ring)
 
 static void complete_a_read_later(struct rf_ring *ring)
 {
-    int ends[2];
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    int ends[2]; /* no pipe: for those older kernels use a worker */
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     char byte;
     assert_non_null(rf_read(ring, 2, ends[0], &byte, 1, 0));
     assert_true(rf_submit(ring) >= 0);
@@ -482,6 +483,7 @@ static void buffers_that_cannot_be_pinned_are_refused(void **state)
         struct iovec bufs[2] = {good[0], {(void *)rows[i].base, rows[i].bytes}};
         if (rows[i].base < 2)
             bufs[1].iov_base = rows[i].base ? read_only : memory;
+        print_message("# row %zu\n", i);
         assert_named_error(REGISTER_BUFFERS, rf_register_buffers(&ring, bufs, 2), rows[i].error,
                            rows[i].name);
     }
@@ -642,10 +644,22 @@ static int call(struct rf_ring *ring, size_t which)
     }
 }
 
+/* What this kernel does not have at all. */
+static bool lacks_call(size_t which)
+{
+    struct rf_ring ring;
+    open_ring(&ring, 4, 0);
+    int result = call(&ring, which);
+    rf_deinit(&ring);
+    return result == -EOPNOTSUPP;
+}
+
 static void assert_all_are_refused(struct rf_ring *ring, int error, const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(call_names); i++) {
         int result = call(ring, i);
+        if (result == -EOPNOTSUPP && lacks_call(i))
+            continue;
         if (result != error)
             fail_msg("%s: %d, expected %d", call_names[i], result, error);
     }

@@ -284,7 +284,12 @@ static void rings_of_another_kind_are_refused(void **state)
 
     open_ring(&ring, 4, DEFER);
     assert_result(rf_register_ring_fd(&ring), 0);
-    assert_result(rf_close_ring_fd(&ring), 0);
+    int err = rf_close_ring_fd(&ring);
+    if (err == -EOPNOTSUPP) {
+        rf_deinit(&ring);
+        skip_because("this kernel takes no registrations by a ring's index");
+    }
+    assert_result(err, 0);
     assert_named_error(RESIZE_RINGS, rf_resize_rings(&ring, &params), EBADF, "RingNotMappable");
     queue_nops(&ring, 0, 4);
     assert_result(rf_submit(&ring), 4);

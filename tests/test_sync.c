@@ -137,8 +137,18 @@ static void behind_a_drain_only_this_gets_through(void **state)
     struct rf_sync_cancel_reg cancel = by_user_data(1);
     assert_result(rf_register_sync_cancel(&ring, &cancel), 0);
     assert_next_cqe(&ring, 1, -ECANCELED);
-    assert_next_cqe(&ring, 2, 0);
-    assert_next_cqe(&ring, 3, -ENOENT);
+    if (has_op(&ring, RF_OP_PIPE)) {
+        assert_next_cqe(&ring, 2, 0);
+        assert_next_cqe(&ring, 3, -ENOENT);
+    } else { /* 6.1 begins the deferred in the order of submission, and ends them in the other */
+        struct rf_cqe cqes[2];
+        assert_result(rf_copy_cqes(&ring, cqes, 2, 2), 2);
+        int nop = cqes[0].user_data == 2 ? 0 : 1;
+        assert_int_equal(cqes[nop].user_data, 2);
+        assert_result(cqes[nop].res, 0);
+        assert_int_equal(cqes[!nop].user_data, 3);
+        assert_result(cqes[!nop].res, -ENOENT);
+    }
     close_pipe(&ends);
     rf_deinit(&ring);
 }
@@ -174,11 +184,14 @@ static void a_worker_takes_its_time(void **state)
             }
         }
     } else {
-        assert_named_error(REGISTER_SYNC_CANCEL, rf_register_sync_cancel(&ring, &cancel), ETIME,
-                           "CancelTimedOut");
+        int err = rf_register_sync_cancel(&ring, &cancel);
+        if (!is_emulated() || err) { /* there the worker is fast enough at times */
+            assert_result(err, -ETIME);
+            assert_string_equal(rf_error_name(RF_CALL_REGISTER_SYNC_CANCEL, err),
+                                "CancelTimedOut");
+        }
         /* The worker may have been signalled just before it went to sleep: tell it again. */
         cancel.timeout.tv_nsec = 100000000;
-        int err;
         do
             err = rf_register_sync_cancel(&ring, &cancel);
         while (err == -ETIME);

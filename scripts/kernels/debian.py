@@ -10,6 +10,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 
 LISTS_ARE_FRESH = 24 * 3600  # seconds
@@ -95,8 +96,13 @@ class Packages:
             pass
         with open(path, "w", encoding="utf-8") as file:
             file.write(lines)
-        self.apt("apt-get", "update")
         self.remember({})
+        try:
+            self.apt("apt-get", "update")
+        except Failed as error:
+            # One suite may be missing for a while. Then there is an older kernel, or none.
+            print(f"Going on with the lists that could be had:\n{error}", file=sys.stderr)
+            return
         with open(stamp, "w", encoding="utf-8"):
             pass
 
