@@ -127,11 +127,8 @@ int rf_buffer_group_deinit(struct rf_buffer_group *group)
     if (!ring)
         return 0;
     int err = rf_free_buf_ring(ring, group->br, group->buffers_count, group->group_id);
-    /*
-     * Unregistered behind our back: not in use by the kernel, so not to be kept for it.
-     * Kernels that keep the first 64 groups in a table (6.1) say EINVAL for those.
-     */
-    if (err == -ENOENT || err == -EINVAL)
+    /* Unregistered behind our back: not in use by the kernel, so not to be kept for it. */
+    if (err == -ENOENT)
         err = ring->sys->unmap(ring->sys, group->br, rfi_buf_ring_bytes(group->buffers_count));
     if (err)
         return err;
