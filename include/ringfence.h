@@ -3,12 +3,12 @@
  * ringfence.h - everything, and the rules that hold everywhere.
  *
  * Errors. A function that can fail returns 0 or a count, or a negative errno
- * which its comment lists; errno is neither read nor changed. rf_error_name() and
+ * which its description lists; errno is neither read nor changed. rf_error_name() and
  * its siblings turn call and errno into words. Functions that queue an
  * operation return its SQE, or NULL: the submission queue is full, and nothing
  * else. Output parameters begin with ret_ and are written only on success.
  *
- * Pointers may not be NULL unless the comment says so.
+ * Pointers may not be NULL unless the description says so.
  *
  * Memory. Nothing is allocated from the heap, here or below. Filling an SQE
  * lends nothing. From the call that publishes it, rf_submit() and its like, what it

@@ -23,7 +23,8 @@ TOKEN = re.compile(
     r"|(?P<directive>\#(?:[^\n\\]|\\.)*)"
     r"|(?P<macro>RF_(?:BEGIN|END)_DECLS\b|RF_STATIC_ASSERT\([^;]*\);)"
     r"|(?P<other>[^\s#/])", re.DOTALL)
-PART = re.compile(r"/\* --- (.+?) -+ \*/\Z")
+PART = re.compile(r"/\* -{3,} (.+?)(?: -+)? \*/\Z")
+TYPE = re.compile(r"(?:struct|enum|union)\s+(\w+)\s*\{")
 PUBLIC = re.compile(r"\bRF_(?:API|INLINE)\b")
 ATTRIBUTES = re.compile(r"\b(?:RF_API|RF_NODISCARD|RF_INLINE|extern(?! \"C\"))\b\s*")
 
@@ -81,7 +82,7 @@ def without_comments(text):
 
 def end_of_declaration(text, start):
     """Behind the ';', or the '}' of a function's body."""
-    depth, at = 0, start
+    depth = 0
     code = re.sub(r"/\*.*?\*/|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'",
                   lambda m: re.sub(r"[^\n]", " ", m[0]), text[start:], flags=re.DOTALL)
     for at, sign in enumerate(code):
@@ -90,7 +91,7 @@ def end_of_declaration(text, start):
         elif sign in "})":
             depth -= 1
             # What is defined with a body ends there; a type goes on to its semicolon.
-            if sign == "}" and depth == 0 and not re.match(r"(?:struct|enum|union)\s+\w+\s*\{", code):
+            if sign == "}" and depth == 0 and not TYPE.match(code):
                 return start + at + 1
         elif sign == ";" and depth == 0:
             return start + at + 1
@@ -118,12 +119,13 @@ def item_of(declaration, comment):
         kind = "inline" if "RF_INLINE" in head else "function"
         return Item(kind, name, text, comment, parameter_names(text),
                     body.rstrip().removesuffix("}"))
-    found = re.match(r"(?:struct|enum|union)\s+(\w+)\s*(\{)?", code)
-    if not found:
+    found = TYPE.match(code)
+    if found:
+        private = found[1].startswith("rfi_")
+        return None if private else Item("type", found[1], declaration, comment)
+    if not re.match(r"(?:struct|enum|union)\s+\w+\s*;", code):
         raise NotUnderstood(f"neither public nor a type: {declaration!r}")
-    if not found[2] or found[1].startswith("rfi_"):
-        return None
-    return Item("type", found[1], declaration, comment)
+    return None
 
 
 def directive_item(text, comment):
@@ -167,24 +169,25 @@ class Reader:
         self.pending = None
 
     def read(self):
-        at = 0
+        at, last = 0, None
         while at < len(self.text):
             found = TOKEN.match(self.text, at)
             if not found:
                 raise NotUnderstood(f"what is this: {self.text[at:at + 60]!r}")
             kind, end = found.lastgroup, found.end()
             if kind == "comment":
-                self.comment(found[0], self.text[end:end + 2])
+                if not re.search(r"[;}][ \t]*\Z", self.text[:at]):
+                    self.comment(found[0], self.text[end:end + 2])
+                elif last and last.kind != "type":
+                    raise NotUnderstood(f"a comment behind a declaration: {found[0]}")
             elif kind == "directive":
-                before, self.pending = self.pending, self.pending or ""
-                item = directive_item(found[0], before or "")
-                if item:
-                    self.add(item)
-                else:
-                    self.pending = before
+                item = directive_item(found[0], self.pending or "")
+                # A comment above an #include or #if is no business of a user's.
+                self.add(item)
             elif kind == "other":
                 end = end_of_declaration(self.text, at)
-                self.add(item_of(self.text[at:end], self.pending or ""))
+                last = item_of(self.text[at:end], self.pending or "")
+                self.add(last)
             at = end
         self.settle()
         return self

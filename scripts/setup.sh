@@ -77,6 +77,10 @@ look_for_tests() {
     want clang has clang
     want liburing-dev pkg-config --exists liburing
     want valgrind has valgrind
+    # Readers of the manual, each with warnings of its own.
+    want groff-base has groff
+    want man-db has man
+    want mandoc has mandoc
     # A big-endian machine, for the layouts that depend on the byte order.
     want gcc-s390x-linux-gnu has s390x-linux-gnu-gcc
     want libc6-dev-s390x-cross test -e /usr/s390x-linux-gnu/include/stdio.h

@@ -269,9 +269,9 @@ RFI_OP(WAITID) = {
 #define FIELDS_FUTEX                                                                         \
     FIELD(ADDR, "addr", "const uint32_t *", "futex", "the futex"),                           \
     FIELD(ADDR3, "addr3", "uint64_t", "mask",                                                \
-          "the bits to match, not 0: FUTEX_BITSET_MATCH_ANY for any"),                        \
+          "the bits to match, not 0: UINT32_MAX for any"),                                    \
     FIELD(FD, "fd", "uint32_t", "futex_flags",                                               \
-          "FUTEX2_SIZE_U32, with FUTEX2_PRIVATE or without"),                                 \
+          "RF_FUTEX2_SIZE_U32, with RF_FUTEX2_PRIVATE or without"),                           \
     FIELD(RW_FLAGS, "futex_flags", "uint32_t", "flags", "0: there are none yet")
 
 RFI_OP(FUTEX_WAIT) = {

@@ -8,6 +8,7 @@ cc and c++ build against it, shared and static, and what they build runs; uninst
 leaves no file behind. The headers come from meson's list.
 """
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -96,8 +97,18 @@ def installs_what_belongs_there():
     installed = files_below(os.path.join(prefix, "include"))
     tap.equal(installed, sorted(headers))
     for name in ("libringfence.so", "libringfence.so.0", "libringfence.a", "ringfence.pc",
-                 "ringfence", "ringfence.1"):
+                 "ringfence", "ringfence.1", "rf_read.3", "rf_prep_read.3", "ringfence.7"):
         find(name)
+
+
+def man_finds_every_function():
+    if not shutil.which("man"):
+        raise tap.Skip("there is no man")
+    manual = os.path.dirname(os.path.dirname(find("rf_read.3")))
+    for name in ("rf_read", "rf_prep_read", "rf_submit", "RF_OP_READ", "ringfence"):
+        page = tap.must_run(["man", "-M", manual, "-P", "cat", name],
+                            env={**environment, "MANWIDTH": "80"})
+        tap.check(re.search(rf"\b{name}\b", page), f"{name} is not on its page")
 
 
 def pkg_config_finds_it():
@@ -158,6 +169,7 @@ try:
     shutil.copytree(source, copy, ignore=not_source)
     tap.main([
         installs_what_belongs_there,
+        man_finds_every_function,
         pkg_config_finds_it,
         a_c_program_builds_and_runs,
         a_static_c_program_builds_and_runs,

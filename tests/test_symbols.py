@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-test_symbols.py SOURCE VERSION STATIC-LIBRARY SHARED-LIBRARY - what programs link to.
+test_symbols.py SOURCE VERSION STATIC-LIBRARY SHARED-LIBRARY MAN3 MAN7 - what programs
+link to.
 
-Held here: the headers, src/ringfence.map and both libraries name the same functions, the
-inline ones among them, each with the release that brought it, and nothing else is
-exported. And the symbols are enough: Python, which reads no header, does I/O by the
+Held here: the headers, src/ringfence.map, both libraries and the manual name the same
+functions, the inline ones among them, each with the release that brought it, and nothing
+else is exported. And the symbols are enough: Python, which reads no header, does I/O by the
 shared library, and so does C that declares for itself what it calls, by either.
 """
 import ctypes
@@ -17,7 +18,7 @@ import tempfile
 
 import tap
 
-source, version, static_library, shared_library = sys.argv[1:5]
+source, version, static_library, shared_library, man3 = sys.argv[1:6]
 sys.path.insert(0, os.path.join(source, "man"))
 import headers  # pylint: disable=wrong-import-position
 
@@ -72,6 +73,21 @@ def the_shared_library_exports_that_and_no_more():
 def the_static_library_has_them_too():
     missing = sorted(set(declared()) - set(symbols(static_library)))
     tap.equal(missing, [], "in a header, but not in the static library")
+
+
+def the_manual_names_them():
+    """By the files, which is how man finds a page, and by the names that pages give."""
+    functions = [name for name in declared() if headers.is_public_name(name)]
+    files = [name.removesuffix(".3") for name in os.listdir(man3)]
+    constants = [name for name in files if name.startswith("RF_OP_")]
+    must_be_the_same(functions, set(files) - set(constants), "in a header", "a page in man3")
+    named = []
+    for name in os.listdir(man3):
+        with open(os.path.join(man3, name), encoding="utf-8") as file:
+            found = re.search(r"^\.SH NAME\n(.*?) \\- ", file.read(), re.MULTILINE | re.DOTALL)
+        named += re.findall(r"[\w.]+", found[1]) if found else []
+    must_be_the_same(functions, set(named) - set(constants), "in a header", "named by a page")
+    tap.equal(sorted({name for name in named if named.count(name) > 1}), [], "on two pages")
 
 
 def nodes_are_releases_up_to_this_one():
@@ -232,6 +248,7 @@ tap.main([
     the_map_has_what_the_headers_declare,
     the_shared_library_exports_that_and_no_more,
     the_static_library_has_them_too,
+    the_manual_names_them,
     nodes_are_releases_up_to_this_one,
     every_symbol_can_be_loaded,
     python_fills_an_sqe,

@@ -31,7 +31,7 @@
 
 RF_BEGIN_DECLS
 
-/* --- buffer rings -------------------------------------------------------- */
+/* --- buffer rings: open, close, look ------------------------------------- */
 
 /**
  * rf_setup_buf_ring() - map an empty buffer ring and register it as a group.
@@ -138,6 +138,8 @@ RF_API RF_NODISCARD int rf_buf_ring_head(struct rf_ring *ring, uint16_t group_id
 RF_API RF_NODISCARD int rf_buf_ring_available(struct rf_ring *ring, struct rf_buf_ring *br,
                                               uint16_t group_id);
 
+/* --- fill a buffer ring -------------------------------------------------- */
+
 /* Empty a buffer ring of one's own memory, before it is registered. */
 RF_INLINE void rf_buf_ring_init(struct rf_buf_ring *br)
 {
@@ -192,7 +194,7 @@ RF_INLINE void rf_buf_ring_cq_advance(struct rf_ring *ring, struct rf_buf_ring *
     rf_cq_advance(ring, count);
 }
 
-/* --- buffer groups ------------------------------------------------------- */
+/* --- buffer groups: open and close --------------------------------------- */
 
 /* Private to the group: what is known of one buffer. */
 struct rfi_group_buffer;
@@ -268,6 +270,8 @@ RF_INLINE bool rf_buffer_group_is_incremental(const struct rf_buffer_group *grou
     return group->incremental;
 }
 
+/* --- receive into a buffer group ----------------------------------------- */
+
 /**
  * rf_buffer_group_recv() - queue a receive into a buffer of the group.
  *
@@ -289,7 +293,8 @@ RF_NODISCARD RF_INLINE struct rf_sqe *rf_buffer_group_recv(struct rf_buffer_grou
  * rf_buffer_group_recv_multishot() - queue a receive that goes on.
  *
  * One CQE after the other, as data comes, each for rf_buffer_group_get(). The one without
- * RF_CQE_F_MORE is the last: the end of the stream, an error, or -ENOBUFS as above.
+ * RF_CQE_F_MORE is the last: the end of the stream, an error, or -ENOBUFS as for
+ * rf_buffer_group_recv().
  * Since kernel 6.0.
  */
 RF_NODISCARD RF_INLINE struct rf_sqe *rf_buffer_group_recv_multishot(struct rf_buffer_group *group,
@@ -333,6 +338,8 @@ rf_buffer_group_recv_bundle_multishot(struct rf_buffer_group *group, uint64_t us
     return sqe;
 }
 
+/* --- what a completion put into a buffer group --------------------------- */
+
 /**
  * rf_buffer_group_get() - what a completion put where.
  *
@@ -351,8 +358,8 @@ rf_buffer_group_recv_bundle_multishot(struct rf_buffer_group *group, uint64_t us
  *   -EPROTO   the CQE cannot be of this group: no such buffer, a buffer that the kernel
  *             does not have, or more bytes than are left in it. The group is unchanged.
  *
- * Operations that the functions above do not queue can use the group as well:
- * rf_read_select(), rf_recv_select(), rf_recvmsg_multishot(), in an
+ * Operations that rf_buffer_group_recv() and its siblings do not queue can use the group
+ * as well: rf_read_select(), rf_recv_select(), rf_recvmsg_multishot(), in an
  * incremental group with a length of 0 only: with another the kernel can use up more of
  * a buffer than it tells. With RF_RECVSEND_BUNDLE one CQE stands for several buffers,
  * which is -EPROTO here: see rf_buffer_group_get_bundle().

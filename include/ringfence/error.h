@@ -121,14 +121,14 @@ struct rf_call_info {
  */
 RF_API RF_NODISCARD const char *rf_error_name(enum rf_call call, int error);
 
-/* What the error means, a sentence. Parameters and fallbacks as above; never NULL. */
+/* What the error means, a sentence; never NULL. Parameters as for rf_error_name(). */
 RF_API RF_NODISCARD const char *rf_error_text(enum rf_call call, int error);
 
-/* What to do about it, a sentence. Parameters and fallbacks as above; never NULL. */
+/* What to do about it, a sentence; never NULL. Parameters as for rf_error_name(). */
 RF_API RF_NODISCARD const char *rf_error_remedy(enum rf_call call, int error);
 
 /**
- * rf_error_find() - the row that the three functions above read.
+ * rf_error_find() - the row of the table that name, text and remedy come from.
  *
  * Returns the row, whose call is @call or one that @call falls back to; or
  * NULL: the pair has no name.

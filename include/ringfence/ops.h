@@ -103,7 +103,7 @@ struct rf_sqe_test {
 RF_API RF_NODISCARD bool rf_sqe_test_holds(const struct rf_sqe_test *test,
                                            const struct rf_sqe *sqe);
 
-/* --- loans --------------------------------------------------------------- */
+/* --- what operations lend to the kernel ---------------------------------- */
 
 /* What is lent. The order within the groups means nothing; new ones go to the end. */
 enum rf_lent {
@@ -225,16 +225,22 @@ struct rf_op_loan {
 RF_API RF_NODISCARD bool rf_op_loan_applies(const struct rf_op_loan *loan,
                                             const struct rf_sqe *sqe);
 
-/* Words for the values above; never NULL: "?" for what is none. */
-RF_API RF_NODISCARD const char *rf_lent_words(enum rf_lent lent);           /* "path name" */
-RF_API RF_NODISCARD const char *rf_direction_words(enum rf_direction dir);  /* "kernel reads" */
-RF_API RF_NODISCARD const char *rf_until_name(enum rf_until until);         /* "consumed" */
-RF_API RF_NODISCARD const char *rf_until_words(enum rf_until until);        /* a sentence */
+/* What is lent, in words: "array of struct iovec". Never NULL: "?" for what is none. */
+RF_API RF_NODISCARD const char *rf_lent_words(enum rf_lent lent);
+
+/* What the kernel does to it: "the kernel reads". Never NULL: "?" for what is none. */
+RF_API RF_NODISCARD const char *rf_direction_words(enum rf_direction dir);
+
+/* When the loan ends, in a word: "consumed". Never NULL: "?" for what is none. */
+RF_API RF_NODISCARD const char *rf_until_name(enum rf_until until);
+
+/* When the loan ends, in a sentence. Never NULL: "?" for what is none. */
+RF_API RF_NODISCARD const char *rf_until_words(enum rf_until until);
 
 /* Is it an address of memory, rather than a number? */
 RF_API RF_NODISCARD bool rf_lent_is_memory(enum rf_lent lent);
 
-/* --- operations ---------------------------------------------------------- */
+/* --- the table of operations --------------------------------------------- */
 
 /*
  * What a field means to an operation. All NULL: nothing. One that must be zero
@@ -320,8 +326,10 @@ RF_API RF_NODISCARD uint32_t rf_op_fields_used(const struct rf_op_info *op);
 
 /* --- what holds for all operations --------------------------------------- */
 
-/* What every SQE lends. NULL beyond the end. */
+/* What every SQE lends, by @index; NULL beyond the end. */
 RF_API RF_NODISCARD const struct rf_op_loan *rf_common_loan_at(size_t index);
+
+/* How many there are. */
 RF_API RF_NODISCARD size_t rf_common_loan_count(void);
 
 /* What a rule is about. */
@@ -341,8 +349,10 @@ struct rf_rule {
     const char *source;  /* file and function in Linux, or "measured" */
 };
 
-/* The rules, in the order of what they are about; NULL beyond the end. */
+/* A rule, @index 0 .. rf_rule_count() - 1, in the order of what they are about; NULL beyond. */
 RF_API RF_NODISCARD const struct rf_rule *rf_rule_at(size_t index);
+
+/* How many rules there are. */
 RF_API RF_NODISCARD size_t rf_rule_count(void);
 
 /* What a group of rules is called: "Flags and kinds of rings". Never NULL. */

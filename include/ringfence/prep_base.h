@@ -13,7 +13,7 @@
 
 RF_BEGIN_DECLS
 
-/* --- helpers ------------------------------------------------------------- */
+/* --- flags, links and user_data of any operation ------------------------- */
 
 RF_INLINE uint32_t rfi_len32(size_t len)
 {
@@ -108,20 +108,32 @@ RF_INLINE void rf_sqe_set_data(struct rf_sqe *sqe, const void *data)
     sqe->user_data = rfi_addr(data);
 }
 
+/* The number that rf_sqe_set_data64() set, or that was queued as user_data. */
 RF_INLINE uint64_t rf_cqe_get_data64(const struct rf_cqe *cqe)
 {
     return cqe->user_data;
 }
 
-/* Only if it was set by rf_sqe_set_data(). */
+/* The pointer that rf_sqe_set_data() set. Of use only if it was set so. */
 RF_INLINE void *rf_cqe_get_data(const struct rf_cqe *cqe)
 {
     return (void *)(uintptr_t)cqe->user_data;
 }
 
-/* --- any operation ------------------------------------------------------- */
+/* --- operations of every kind -------------------------------------------- */
 
-/* What most operations share; the others below build on it. Writes every field. */
+/**
+ * rf_prep_rw() - fill an SQE for any operation: what most of them share.
+ *
+ * @op      RF_OP_...; the table of operations (ops.h) tells what the fields mean to it.
+ * @fd      sqe->fd
+ * @addr    sqe->addr: a pointer goes in as (uint64_t)(uintptr_t)pointer.
+ * @len     sqe->len; more than 2^32 - 1 counts as that.
+ * @offset  sqe->off
+ *
+ * All other fields become 0. For operations that have no function of their own; the
+ * other preps build on it.
+ */
 RF_INLINE void rf_prep_rw(struct rf_sqe *sqe, enum rf_op op, int fd, uint64_t addr, size_t len,
                           uint64_t offset)
 {
@@ -149,8 +161,8 @@ RF_INLINE void rf_prep_nop(struct rf_sqe *sqe)
 }
 
 /*
- * The same with an SQE of 128 bytes: the ring has RF_SETUP_SQE128, or @sqe is the
- * first of two slots of one with RF_SETUP_SQE_MIXED. Since 6.19.
+ * Does nothing either, with an SQE of 128 bytes: the ring has RF_SETUP_SQE128, or @sqe is
+ * the first of two slots of one with RF_SETUP_SQE_MIXED. res 0. Since 6.19.
  */
 RF_INLINE void rf_prep_nop128(struct rf_sqe *sqe)
 {
@@ -174,7 +186,7 @@ RF_INLINE void rf_prep_uring_cmd(struct rf_sqe *sqe, uint32_t cmd_op, int fd)
 }
 
 /*
- * The same with 80 bytes of arguments, in an SQE of 128 bytes as for
+ * rf_prep_uring_cmd() with 80 bytes of arguments, in an SQE of 128 bytes as for
  * rf_prep_nop128(). Here the first 16 are 0; the last 64 are left alone. Since 6.19.
  */
 RF_INLINE void rf_prep_uring_cmd128(struct rf_sqe *sqe, uint32_t cmd_op, int fd)

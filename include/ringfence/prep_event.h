@@ -183,9 +183,11 @@ RF_INLINE void rf_prep_waitid(struct rf_sqe *sqe, int id_type, int id, void *inf
 /* --- futexes ------------------------------------------------------------- */
 
 /*
- * In this part @futex is the address of a 32-bit word, lent until completed; @mask is
- * not 0, and UINT32_MAX meets every other; @futex_flags are those of the futex2 calls:
+ * Here @futex is the address of a 32-bit word, lent until completed; @mask is
+ * not 0, and UINT32_MAX meets every other; @futex_flags are RF_FUTEX2_..., as those of the
+ * futex2 calls.
  */
+
 #define RF_FUTEX2_SIZE_U32 0x02U /* the only size there is */
 #define RF_FUTEX2_NUMA 0x04U     /* 6.16 */
 #define RF_FUTEX2_PRIVATE 0x80U  /* shared with no other process */
@@ -233,7 +235,7 @@ RF_INLINE void rf_prep_futex_waitv(struct rf_sqe *sqe, const struct futex_waitv 
 /* --- messages to other rings --------------------------------------------- */
 
 /*
- * In this part @fd is the descriptor of the other ring, which keeps it open until this
+ * Here @fd is the descriptor of the other ring, which keeps it open until this
  * is completed. res 0; -EBADFD: that ring is not enabled yet; -EOVERFLOW: it has
  * no room.
  */

@@ -18,7 +18,7 @@
 RF_BEGIN_DECLS
 
 /*
- * In this part offset is in bytes from the start of the file; UINT64_MAX is the
+ * Here offset is in bytes from the start of the file; UINT64_MAX is the
  * file's own position (RF_FEAT_RW_CUR_POS), and pipes and sockets ignore it.
  * RWF_... flags go into sqe->rw_flags. res: bytes done, perhaps fewer than asked.
  */
@@ -245,6 +245,8 @@ RF_INLINE void rf_prep_pipe_direct(struct rf_sqe *sqe, int *fds, uint32_t flags,
     rf_prep_pipe(sqe, fds, flags);
     sqe->file_index = rfi_slot(file_index);
 }
+
+/* --- commands of block devices ------------------------------------------- */
 
 /*
  * The codes of commands that block devices know. Not numbers: a few

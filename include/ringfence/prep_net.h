@@ -152,7 +152,7 @@ RF_INLINE void rf_prep_cmd_getsockname(struct rf_sqe *sqe, int fd, struct sockad
 
 /* --- sending and receiving ----------------------------------------------- */
 
-/* In this part flags are MSG_...; res: bytes, perhaps fewer than asked without MSG_WAITALL. */
+/* Here flags are MSG_...; res: bytes, perhaps fewer than asked without MSG_WAITALL. */
 
 /* recv(2). @buf: lent until completed. res 0: end of stream. Since 5.6. */
 RF_INLINE void rf_prep_recv(struct rf_sqe *sqe, int fd, void *buf, size_t len, uint32_t flags)
@@ -216,9 +216,13 @@ RF_INLINE void rf_prep_send(struct rf_sqe *sqe, int fd, const void *buf, size_t 
     sqe->msg_flags = flags;
 }
 
-/*
- * Give a send, or a send_zc, that was just prepared a destination. @addr: lent until
- * consumed. Since 6.0 for send_zc, 6.1 for send.
+/**
+ * rf_prep_send_set_addr() - give a send, or a send_zc, that was just prepared a destination.
+ *
+ * @addr     Lent until the SQE is consumed.
+ * @addrlen  Its bytes.
+ *
+ * Since kernel 6.0 for send_zc, 6.1 for send.
  */
 RF_INLINE void rf_prep_send_set_addr(struct rf_sqe *sqe, const struct sockaddr *addr,
                                      uint16_t addrlen)

@@ -25,7 +25,7 @@ struct statx;
 /* struct open_how as it was published. The length tells the kernel which version it is. */
 #define RFI_OPEN_HOW_BYTES 24
 
-/* In this part path names are lent until consumed; AT_FDCWD goes for every directory. */
+/* Here path names are lent until consumed; AT_FDCWD goes for every directory. */
 
 /* openat(2). @flags: O_.... res: the new descriptor. Since 5.6. */
 RF_INLINE void rf_prep_openat(struct rf_sqe *sqe, int dirfd, const char *path, uint32_t flags,
@@ -194,7 +194,7 @@ RF_INLINE void rf_prep_getxattr(struct rf_sqe *sqe, const char *name, void *valu
     sqe->addr3 = rfi_addr(path);
 }
 
-/* The same of an open file. Since 5.19. */
+/* fgetxattr(2): rf_prep_getxattr() of an open file. Since 5.19. */
 RF_INLINE void rf_prep_fgetxattr(struct rf_sqe *sqe, int fd, const char *name, void *value,
                                  size_t len)
 {
@@ -213,7 +213,7 @@ RF_INLINE void rf_prep_setxattr(struct rf_sqe *sqe, const char *name, const void
     sqe->xattr_flags = flags;
 }
 
-/* The same of an open file. Since 5.19. */
+/* fsetxattr(2): rf_prep_setxattr() of an open file. Since 5.19. */
 RF_INLINE void rf_prep_fsetxattr(struct rf_sqe *sqe, int fd, const char *name, const void *value,
                                  uint32_t flags, size_t len)
 {

@@ -61,7 +61,7 @@ RF_INLINE bool rf_probe_op_supported(const struct rf_probe *probe, uint32_t op)
  */
 RF_API RF_NODISCARD int rf_register_query(struct rf_query_hdr *query);
 
-/* --- why not ------------------------------------------------------------- */
+/* --- why io_uring cannot be used ----------------------------------------- */
 
 /* What keeps a process from using io_uring. New values go to the end. */
 enum rf_blocked {

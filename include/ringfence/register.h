@@ -51,7 +51,7 @@
 
 RF_BEGIN_DECLS
 
-/* --- files --------------------------------------------------------------- */
+/* --- registered files ---------------------------------------------------- */
 
 /**
  * rf_register_files() - give the ring a table of files, which operations with
@@ -162,7 +162,7 @@ RF_API RF_NODISCARD int rf_register_file_alloc_range(struct rf_ring *ring, uint3
  */
 RF_API RF_NODISCARD int rf_unregister_files(struct rf_ring *ring);
 
-/* --- eventfd ------------------------------------------------------------- */
+/* --- an eventfd that tells of completions -------------------------------- */
 
 /**
  * rf_register_eventfd() - have the kernel add to an eventfd when completions arrive.
@@ -199,7 +199,7 @@ RF_API RF_NODISCARD int rf_register_eventfd_async(struct rf_ring *ring, int fd);
 /* Undoes either. 0, or -ENXIO: there is none. Since kernel 5.2. */
 RF_API RF_NODISCARD int rf_unregister_eventfd(struct rf_ring *ring);
 
-/* --- buffers ------------------------------------------------------------- */
+/* --- registered buffers -------------------------------------------------- */
 
 /**
  * rf_register_buffers() - pin memory once, so that fixed reads and writes need

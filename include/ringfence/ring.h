@@ -113,7 +113,7 @@ struct rf_ring {
     uint32_t clock;          /* what the waits are measured by, or 0: CLOCK_MONOTONIC */
 };
 
-/* --- open and close ------------------------------------------------------ */
+/* --- open and close a ring ----------------------------------------------- */
 
 /**
  * rf_init() - open a ring.
@@ -239,6 +239,8 @@ RF_API const char *rf_reason(const struct rf_ring *ring);
  */
 RF_API RF_NODISCARD int rf_enable_rings(struct rf_ring *ring);
 
+/* --- a ring's descriptor: register it, do without it --------------------- */
+
 /**
  * rf_register_ring_fd() - spare the kernel the look-up of the descriptor in each call.
  *
@@ -252,7 +254,10 @@ RF_API RF_NODISCARD int rf_enable_rings(struct rf_ring *ring);
  */
 RF_API RF_NODISCARD int rf_register_ring_fd(struct rf_ring *ring);
 
-/* Undoes that, from the same thread. 0, or -EINVAL: not registered, or nothing else to go back to. */
+/*
+ * Undoes rf_register_ring_fd(), from the same thread. 0, or -EINVAL: not registered, or
+ * nothing else to go back to.
+ */
 RF_API RF_NODISCARD int rf_unregister_ring_fd(struct rf_ring *ring);
 
 /**
@@ -270,7 +275,7 @@ RF_API RF_NODISCARD int rf_unregister_ring_fd(struct rf_ring *ring);
  */
 RF_API RF_NODISCARD int rf_close_ring_fd(struct rf_ring *ring);
 
-/* --- submit -------------------------------------------------------------- */
+/* --- get SQEs to fill ---------------------------------------------------- */
 
 /* Places sq.next and sq.end anew if a slot is free. For rf_get_sqe() only. */
 RF_API bool rfi_sq_room(struct rf_ring *ring);
@@ -390,6 +395,8 @@ RF_INLINE uint32_t rf_sq_space_left(const struct rf_ring *ring)
     return ring->sq.entries - rf_sq_ready(ring);
 }
 
+/* --- submit SQEs --------------------------------------------------------- */
+
 /**
  * rf_flush_sq() - publish what was handed out, without entering the kernel.
  *
@@ -473,7 +480,7 @@ RF_API int rf_submit(struct rf_ring *ring);
  */
 RF_API int rf_submit_and_wait(struct rf_ring *ring, uint32_t wait_nr);
 
-/* --- complete ------------------------------------------------------------ */
+/* --- take completions ---------------------------------------------------- */
 
 /* Places cq.next and cq.end anew if a CQE is there. For rf_next_cqe() only. */
 RF_API bool rfi_cq_more(struct rf_ring *ring);
@@ -554,6 +561,8 @@ RF_API RF_NODISCARD int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, 
 /* Wait for one CQE and copy it. 0, or an errno of rf_enter(). */
 RF_API RF_NODISCARD int rf_copy_cqe(struct rf_ring *ring, struct rf_cqe *ret_cqe);
 
+/* --- what the queues tell: overflow, losses; the eventfd ----------------- */
+
 /*
  * Does the kernel hold completions that only entering it will show: overflowed
  * ones, or finished operations whose task work has not run?
@@ -598,7 +607,7 @@ RF_INLINE bool rf_cq_eventfd_enabled(const struct rf_ring *ring)
     return !ring->cq.eventfd_muted;
 }
 
-/* --- one CQE ------------------------------------------------------------- */
+/* --- what a CQE tells ---------------------------------------------------- */
 
 /* The errno that the operation ended with, positive; 0 if it did not fail. */
 RF_INLINE int rf_cqe_err(const struct rf_cqe *cqe)

@@ -4,7 +4,7 @@
  *
  *   wait     rf_wait_cqe(), rf_wait_cqes(), ...      until completions are there
  *   both     rf_submit_and_wait_timeout(), ...       submit and wait in one system call
- *   look     rf_peek_batch_cqe(), rf_cqe_iter_next() at many without taking them
+ *   look     rf_peek_batch_cqe(), rf_cqe_iter_next()  at many without taking them
  *   room     rf_sqring_wait()                        until rf_get_sqe() has an SQE to give
  *
  * What waits shows the next CQE and does not take it: rf_cqe_seen() does, or
@@ -78,23 +78,26 @@
 
 RF_BEGIN_DECLS
 
-/* --- wait ---------------------------------------------------------------- */
+/* --- wait for completions ------------------------------------------------ */
 
-/* Wait for one CQE. 0, or an error as above. */
+/* Wait for one CQE, which *ret_cqe shows then. 0, or an errno of waiting (wait.h). */
 RF_API RF_NODISCARD int rf_wait_cqe(struct rf_ring *ring, const struct rf_cqe **ret_cqe);
 
-/* Wait for @wait_nr; *ret_cqe is the first. 0, or an error as above. */
+/* Wait for @wait_nr CQEs; *ret_cqe is the first. 0, or an errno of waiting (wait.h). */
 RF_API RF_NODISCARD int rf_wait_cqe_nr(struct rf_ring *ring, const struct rf_cqe **ret_cqe,
                                        uint32_t wait_nr);
 
-/* Wait for one CQE, but no longer than @ts. 0, or an error as above. Since kernel 5.11. */
+/*
+ * Wait for one CQE, but no longer than @ts. 0, or an errno of waiting (wait.h): -ETIME if
+ * none came. Since kernel 5.11.
+ */
 RF_API RF_NODISCARD int rf_wait_cqe_timeout(struct rf_ring *ring, const struct rf_cqe **ret_cqe,
                                             const struct rf_timespec *ts);
 
 /**
  * rf_wait_cqes() - wait for @wait_nr CQEs, with a time and a signal mask.
  *
- * Returns 0 and the first CQE in *ret_cqe; or an error as above.
+ * Returns 0 and the first CQE in *ret_cqe; or an errno of waiting (wait.h).
  *
  * Since kernel 5.11; without @ts any kernel.
  */
@@ -198,7 +201,7 @@ RF_API int rf_submit_and_get_events(struct rf_ring *ring);
  */
 RF_API int rf_get_events(struct rf_ring *ring);
 
-/* --- look at many, in place ---------------------------------------------- */
+/* --- look at many completions, in place ---------------------------------- */
 
 /*
  * How far rf_cq_advance() has to go for this CQE: 2 for one of 32 bytes on an
@@ -246,7 +249,7 @@ struct rf_cqe_iter {
     bool mixed;
 };
 
-/* Never enters the kernel. */
+/* An iterator over the CQEs that are there now. Never enters the kernel. */
 RF_API RF_NODISCARD struct rf_cqe_iter rf_cqe_iter_init(const struct rf_ring *ring);
 
 /* True and the next CQE in *ret_cqe; false at the end, with *ret_cqe as it was. */
@@ -292,7 +295,7 @@ RF_API uint32_t rf_cqe_iter_take(struct rf_ring *ring, const struct rf_cqe_iter 
  */
 RF_API RF_NODISCARD int rf_sqring_wait(struct rf_ring *ring);
 
-/* --- settings of a ring -------------------------------------------------- */
+/* --- how a ring waits: clock, I/O wait, registered arguments ------------- */
 
 /**
  * rf_set_iowait() - do this ring's waits count as waiting for I/O?

@@ -35,7 +35,7 @@
 
 RF_BEGIN_DECLS
 
-/* --- registering --------------------------------------------------------- */
+/* --- register a receive queue for zero-copy receive ---------------------- */
 
 /**
  * rf_register_ifq() - have a receive queue of a network device fill memory of this process.
@@ -86,7 +86,7 @@ RF_API RF_NODISCARD int rf_register_ifq(struct rf_ring *ring, struct rf_zcrx_ifq
  */
 RF_API RF_NODISCARD int rf_register_zcrx_ctrl(struct rf_ring *ring, struct rf_zcrx_ctrl *ctrl);
 
-/* --- looking ------------------------------------------------------------- */
+/* --- what zero-copy receive put where ------------------------------------ */
 
 /* Where in the area the piece lies that a CQE of RF_OP_RECV_ZC tells of: bytes from its start. */
 RF_INLINE uint64_t rf_zcrx_offset(const struct rf_cqe *cqe)
@@ -94,7 +94,7 @@ RF_INLINE uint64_t rf_zcrx_offset(const struct rf_cqe *cqe)
     return rf_cqe_big(cqe)[0] & ~RF_ZCRX_AREA_MASK;
 }
 
-/* --- the refill ring ----------------------------------------------------- */
+/* --- the refill ring of zero-copy receive -------------------------------- */
 
 /*
  * A ring that this side fills and the kernel empties, in its own time. Yours to place, not

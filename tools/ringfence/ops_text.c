@@ -244,7 +244,9 @@ static void add_extent(char *text, size_t size, const struct rf_op_info *op,
         if (loan->times[i] == RF_FIELD_NONE)
             continue;
         const struct rf_op_field *field = &op->fields[loan->times[i]];
-        names[i] = field->argument ? field->argument : field->name;
+        /* As in name_loan(). */
+        bool one = field->argument && !strchr(field->argument, ',');
+        names[i] = one ? field->argument : field->name;
     }
     if (names[1])
         add(text, size, ", %s times %s bytes", names[1], names[0]);
