@@ -18,8 +18,10 @@ RF_BEGIN_DECLS
 #define RF_VERSION_MINOR 1
 #define RF_VERSION_PATCH 0
 
-/* Of the library that runs. */
+/* The first number of the version of the library that runs: 0 in 0.1.0. */
 RF_API uint32_t rf_major_version(void);
+
+/* The second: 1 in 0.1.0. */
 RF_API uint32_t rf_minor_version(void);
 
 /* Is the library that runs of this version or a later one? */
