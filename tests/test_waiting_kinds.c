@@ -447,6 +447,10 @@ static void other_clocks_are_refused(void **state)
     struct rf_clock_register boottime = {CLOCK_BOOTTIME, {0, 0, 0}};
     struct rf_clock_register realtime = {CLOCK_REALTIME, {0, 0, 0}};
     struct rf_clock_register reserved = {CLOCK_MONOTONIC, {0, 1, 0}};
+    if (rf_register_clock(&w.ring, &realtime) == -EOPNOTSUPP) {
+        close_waiter(&w);
+        skip_because("this kernel's waits have one clock only");
+    }
     assert_named_error(REGISTER_CLOCK, rf_register_clock(&w.ring, &realtime), EINVAL,
                        "ClockInvalid");
     assert_result(rf_register_clock(&w.ring, &reserved), -EINVAL);

@@ -65,7 +65,10 @@ static bool there_are_soon(unsigned wanted)
 {
     for (int i = 0; i < 2000 && count_workers(NULL, 0) != wanted; i++)
         usleep(1000);
-    return count_workers(NULL, 0) == wanted;
+    unsigned count = count_workers(NULL, 0);
+    if (count != wanted)
+        print_message("# %u workers, and not %u\n", count, wanted);
+    return count == wanted;
 }
 
 /* --- blocking them ------------------------------------------------------- */

@@ -30,6 +30,7 @@ struct walk {
     uint32_t sq_start;
     uint32_t cq_start;
     bool injects;    /* the other side knows RF_NOP_INJECT_RESULT */
+    bool bad_first;  /* the other side tells of bad requests before those ahead of them */
     bool has_thread; /* an SQ thread of the kernel's: see settle() */
     bool no_overflow; /* see may_hand_out() */
     /* The CQE that was taken last, while it must stay as it is. */
@@ -138,7 +139,7 @@ static struct request fill(struct walk *w, struct rf_sqe *sqe)
     static const struct rf_sqe zero[2];
     assert_memory_equal(sqe, zero, flag(w, RF_SETUP_SQE128) ? 2 * sizeof *sqe : sizeof *sqe);
     sqe->user_data = request.user_data;
-    if (roll(w, 40) == 0) {
+    if (roll(w, 40) == 0 && !w->bad_first) {
         sqe->opcode = 255;
         request.bad = true;
         request.res = -EINVAL;
@@ -643,6 +644,7 @@ static void walk_with_kernel(void **state, uint32_t entries, uint32_t cq_entries
     struct rf_params params = {.flags = cq_entries ? RF_SETUP_CQSIZE : 0, .cq_entries = cq_entries};
     open_flavour_params(state, &w.ring, entries, &params);
     w.injects = knows_injection(&w.ring);
+    w.bad_first = !has_op(&w.ring, RF_OP_FUTEX_WAIT); /* 6.1; not 6.12 */
     w.has_thread = flag(&w, RF_SETUP_SQPOLL);
     w.no_overflow = flag(&w, RF_SETUP_CQE_MIXED);
     walk(&w, w.has_thread ? 2000 : 20000);
