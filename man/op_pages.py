@@ -10,6 +10,10 @@ from roff import bold, capital, italic, rows_of, sentence
 
 NOT_AT_ONCE = ("If it is tried at once (not linked, not drained, not RF_SQE_ASYNC), only until "
                "the SQE is consumed.")
+WORDS = ("In what follows, res is cqe->res on success. What is lent must stay valid and unchanged: "
+         "until consumed, that is until rf_submit() has counted the SQE (with RF_SETUP_SQPOLL, until "
+         "the SQ thread has passed it); or until completed, that is until its last CQE was taken, "
+         "the one without RF_CQE_F_MORE.")
 FIXED_FILE = {
     "used": "fd is a slot of the registered files.",
     "ignored": "Ignored.",
@@ -54,6 +58,8 @@ def put_parameters(page, op):
     page.section_title("WHAT TO PASS")
     passed, rest = fields_by_parameter(op)
     functions = [name for name, _ in calls_of(op)]
+    if functions[0].startswith("rf_prep_"):
+        page.term(italic("sqe"), "What to fill: all 64 bytes of it are written.")
     if any(not name.startswith("rf_prep_") for name in functions):
         page.term(italic("ring") + ", " + italic("user_data"),
                   "The ring, and a number that comes back in the CQE.")
@@ -281,15 +287,16 @@ def put_description(page, op, functions, prose):
     if queues:
         get, fill, set_ = (("gets", "fills", "sets") if len(queues) == 1 else
                            ("get", "fill", "set"))
-        text += f" {listed(queues)} {get} an SQE from the ring, {fill} it and {set_} user_data."
+        text += f" {listed(queues)} {get} an SQE from the ring, {fill} it and {set_} @user_data."
     if not functions:
         text += f" No function is for it alone: fill an SQE by `{op['calls'][0]}`."
     page.paragraph(text + " Nothing is done, and nothing lent, before rf_submit() or one of its "
                    "kind; when the operation is over, rf_next_cqe() has its CQE.")
+    if functions:
+        page.paragraph(WORDS)
     for words in prose:
         page.blocks(comments.blocks(words))
     for function in functions:
         page.raw(".TP", bold(function.name) + "()")
         page.inside(comments.blocks(function.comment))
-    page.paragraph("What holds for all operations is in ringfence-prep(7), with the meaning of the "
-                   "words used here, and in ringfence-ops(7).")
+    page.paragraph("What holds for all operations is in ringfence-prep(7) and in ringfence-ops(7).")

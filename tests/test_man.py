@@ -167,7 +167,7 @@ def read_tells_a_newcomer_all():
                   "offset);", "Link with -lringfence."):
         tap.check(words in page, f"{words!r} is not on the page")
     passed = part(page, "WHAT TO PASS", "RETURN VALUE")
-    for words in ("fd The file.", "buf Where the bytes go.", "len Bytes to read.",
+    for words in ("sqe What to fill", "fd The file.", "buf Where the bytes go.", "len Bytes to read.",
                   "offset Bytes from the start of the file", "UINT64_MAX",
                   "ring, user_data The ring, and a number that comes back in the CQE."):
         tap.check(words in passed, f"{words!r} is not in {passed}")

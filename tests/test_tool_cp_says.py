@@ -153,6 +153,16 @@ def wrong_calls_say_so():
     tap.check("--verify" in cp("--help").stdout, "help")
 
 
+def every_option_is_in_the_manual():
+    options = set(re.findall(r"(?<!\S)--?[\w-]+", cp("--help").stdout))
+    tap.check({"--verify", "-r", "--no-target-directory"} <= options, str(options))
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tools/ringfence/ringfence.1")
+    with open(path, encoding="utf-8") as file:
+        manual = re.search(r"^\.SS ringfence cp\n(.*?)^\.S[HS]", file.read(), re.M | re.S)[1]
+    missing = [option for option in sorted(options) if option not in manual.replace("\\-", "-")]
+    tap.equal(missing, [])
+
+
 def failures_are_safe_to_print_and_to_parse():
     with workplace():
         name = b"bad\xff\x1b[2J\n"
@@ -275,6 +285,7 @@ run_tests([
     verifying_finds_what_changes_behind_our_back,
     what_failed_to_be_copied_is_not_reported_twice,
     wrong_calls_say_so,
+    every_option_is_in_the_manual,
     failures_are_safe_to_print_and_to_parse,
     the_json_has_all_fields,
     the_bar_is_for_terminals,

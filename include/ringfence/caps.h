@@ -155,7 +155,7 @@ RF_API RF_NODISCARD bool rf_caps_has_flags(const struct rf_caps *caps, enum rf_c
 RF_API RF_NODISCARD int rf_caps_need(const struct rf_caps *caps, enum rf_cap_kind kind,
                                      uint32_t number, char *reason, size_t bytes);
 
-/* --- names --------------------------------------------------------------- */
+/* --- the names of what kernels can do ------------------------------------ */
 
 /* What is known of a number without asking the kernel. Every text is static. */
 struct rf_cap_info {

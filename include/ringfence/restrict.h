@@ -20,7 +20,7 @@
 
 RF_BEGIN_DECLS
 
-/* --- personalities ------------------------------------------------------- */
+/* --- personalities: in whose name operations are done -------------------- */
 
 /**
  * rf_register_personality() - keep the credentials that this thread has now.
@@ -43,7 +43,7 @@ RF_API RF_NODISCARD int rf_register_personality(struct rf_ring *ring);
  */
 RF_API RF_NODISCARD int rf_unregister_personality(struct rf_ring *ring, int id);
 
-/* --- restrictions -------------------------------------------------------- */
+/* --- restrictions: what a ring may do at all ----------------------------- */
 
 /**
  * rf_register_restrictions() - list all that the ring will be allowed to do.
@@ -95,7 +95,7 @@ RF_API RF_NODISCARD int rf_register_restrictions(struct rf_ring *ring,
 RF_API RF_NODISCARD int
 rf_register_restrictions_task(const struct rf_task_restriction *list);
 
-/* --- BPF filters --------------------------------------------------------- */
+/* --- BPF filters: a program decides over each operation ------------------ */
 
 /**
  * rf_register_bpf_filter() - have a small program decide over each operation of a kind.
