@@ -150,7 +150,8 @@ def causes(op):
     yield "-EACCES", "the ring's restrictions do not allow it (rf_register_restrictions())"
     yield "-ECANCELED", ("it was cancelled (rf_cancel()), or an operation before it failed that "
                          "it was linked to (rf_sqe_link_next())")
-    yield "-EINTR", "it was cancelled while a worker had it; also -512"
+    if op["worker"] != "never":
+        yield "-EINTR", "it was cancelled while a worker had it; also -512"
 
 
 def put_errors(page, op):

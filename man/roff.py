@@ -25,17 +25,17 @@ def line(text):
     return "\\&" + text if text[:1] in (".", "'") else text
 
 
+def name(text):
+    """A name, which is not to be broken at its hyphens."""
+    return re.sub(r"(?<!\\)-", r"\\-", escaped(text))
+
+
 def bold(text):
-    return rf"\fB{escaped(text)}\fP"
+    return rf"\fB{name(text)}\fP"
 
 
 def italic(text):
     return rf"\fI{escaped(text)}\fP"
-
-
-def plain(page, text):
-    del page
-    return escaped(text)
 
 
 def code(text):
@@ -74,8 +74,8 @@ class Page:
     function of this very page; headers maps the stem of a header to a page of section 7.
     """
 
-    def __init__(self, name, section, title, resolve, headers):
-        self.name, self.section = name, section
+    def __init__(self, own_name, section, title, resolve, headers):
+        self.name, self.section = own_name, section
         self.resolve, self.headers = resolve, headers
         self.lines = [title]
         self.references = set()  # (name, section) of what the words name
@@ -186,9 +186,9 @@ class Page:
                          and not (self.section == 7 and pair[1] == 3)),
                         key=lambda pair: (pair[1], pair[0]))
         self.section_title("SEE ALSO")
-        for i, (name, section) in enumerate(names):
+        for i, (title, section) in enumerate(names):
             comma = " ," if i < len(names) - 1 else ""
-            self.lines.append(f".BR {escaped(name)} ({section}){comma.strip()}")
+            self.lines.append(f".BR {name(title)} ({section}){comma.strip()}")
 
     def text(self):
         rows, verbatim, before = [], False, ""

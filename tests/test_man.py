@@ -55,9 +55,9 @@ def plain(text):
 
 
 def rendered(path):
-    """As a reader sees it, but in one line."""
+    """As a reader sees it, but in one line, with no word broken."""
     needs("groff")
-    return flat(plain(tap.must_run(["groff", "-man", "-Tutf8", "-P-cbou", "-rLL=200n", path])))
+    return flat(plain(tap.must_run(["groff", "-man", "-Tutf8", "-P-cbou", "-rLL=2000n", path])))
 
 
 # --- readers -----------------------------------------------------------------
@@ -104,10 +104,9 @@ def every_reference_leads_to_a_page():
     known = {os.path.basename(path) for path in glob.glob(f"{man3}/*") + glob.glob(f"{man7}/*")}
     known.add("ringfence.1")
     for path in pages():
-        for name, section in re.findall(r"((?:rf_|RF_|ringfence)[\w-]*)(?:\\fP|\\fR)?\((\d)\)",
-                                        read(path).replace("\\-", "-")):
-            tap.check(f"{name}.{section}" in known, f"{path} refers to {name}({section})")
-        for name, section in re.findall(r"^\.BR (ringfence\S*|rf_\S+) \((\d)\)", read(path), re.M):
+        text = read(path).replace("\\-", "-")
+        for name, section in (re.findall(r"((?:rf_|RF_|ringfence)[\w-]*)(?:\\fP)?\((\d)\)", text) +
+                              re.findall(r"^\.BR (ringfence\S*|rf_\S+) \((\d)\)", text, re.M)):
             tap.check(f"{name}.{section}" in known, f"{path} refers to {name}({section})")
 
 
