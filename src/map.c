@@ -189,6 +189,8 @@ static const char *start_queues(struct rf_ring *ring, const struct rf_params *p)
     uint32_t cq_tail = rfi_cq_tail_load(ring->cq.tail_word);
     if (constant_word(ring, p->sq_off.tail) != sq_head)
         return "the submission queue is not empty at the start";
+    if (p->flags & RF_SETUP_SQ_REWIND && sq_head != 0)
+        return "the submission queue does not begin at its first slot";
     if (constant_word(ring, p->cq_off.head) != cq_tail)
         return "the completion queue is not empty at the start";
     place_queues(ring, p, sq_head, cq_tail);

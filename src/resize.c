@@ -37,9 +37,9 @@ static int check_ring(struct rf_ring *ring)
     if (!(ring->flags & RF_SETUP_NO_SQARRAY))
         return rfi_refuse(ring, -EOPNOTSUPP,
                           "the ring has an SQ array, and the kernel does not say where it goes");
-    /* What lies in two slots there could come to lie in the last and the first of fewer. */
-    if (ring->flags & RF_SETUP_SQE_MIXED && rf_sq_ready(ring) > 0)
-        return rfi_refuse(ring, -EOVERFLOW, "SQEs of both sizes are queued: submit them first");
+    /* What lies in two slots could come to lie in the last and the first; or the tail tells nothing. */
+    if (ring->flags & (RF_SETUP_SQE_MIXED | RF_SETUP_SQ_REWIND) && rf_sq_ready(ring) > 0)
+        return rfi_refuse(ring, -EOVERFLOW, "SQEs are queued that cannot be moved: submit them first");
     if (ring->fd < 0 && !(ring->flags & RF_SETUP_NO_MMAP))
         return rfi_refuse(ring, -EBADF, "the ring's descriptor, which maps its memory, is closed");
     return 0;

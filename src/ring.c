@@ -70,7 +70,7 @@ static void fill_last_slot(struct rf_sq *sq, uint32_t index)
 /* From here on nothing is known to be free: look anew. */
 static void handed_out_to(struct rf_sq *sq, uint32_t index)
 {
-    sq->next = sq->sqes + (index & (sq->entries - 1));
+    sq->next = sq->sqes + ((size_t)(index & (sq->entries - 1)) << sq->shift);
     sq->end = sq->next;
     sq->end_index = index;
 }
@@ -133,6 +133,32 @@ uint32_t rf_flush_sq(struct rf_ring *ring)
     return flush(&ring->sq);
 }
 
+/*
+ * The kernel begins at the first slot each time, and so does what it left: a bad SQE
+ * ends a batch. It does not look at the tail, but a resize looks whether it is ours.
+ */
+static void rewind_sq(struct rf_ring *ring, uint32_t consumed)
+{
+    struct rf_sq *sq = &ring->sq;
+    uint32_t index = rfi_sq_index(sq);
+    uint32_t left = consumed < index ? index - consumed : 0;
+    memmove(sq->sqes, sq->sqes + ((size_t)(index - left) << sq->shift),
+            ((size_t)left << sq->shift) * sizeof *sq->sqes);
+    handed_out_to(sq, left);
+    sq->ktail = left;
+    rfi_sq_tail_store(sq->tail_word, left);
+}
+
+int rfi_enter_and_rewind(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
+                         uint32_t flags, const void *arg, size_t arg_bytes)
+{
+    int result = ring->sys->ring_enter(ring->sys, ring->enter_fd, to_submit, min_complete,
+                                       flags | ring->enter_flags, arg, arg_bytes);
+    if (to_submit > 0 && result > 0)
+        rewind_sq(ring, (uint32_t)result);
+    return result;
+}
+
 /* --- entering ------------------------------------------------------------ */
 
 /* The index behind the CQE that was taken last. */
@@ -183,8 +209,7 @@ uint32_t rfi_cq_index(const struct rf_ring *ring)
 static inline int enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
                         uint32_t flags)
 {
-    return ring->sys->ring_enter(ring->sys, ring->enter_fd, to_submit, min_complete,
-                                 flags | ring->enter_flags, NULL, _NSIG / 8);
+    return rfi_enter(ring, to_submit, min_complete, flags, NULL, _NSIG / 8);
 }
 
 /*

@@ -14,6 +14,20 @@ uint32_t rfi_cq_index(const struct rf_ring *ring);
  */
 uint32_t rfi_begin_wait(struct rf_ring *ring, uint32_t slots);
 
+/* rfi_enter() of a ring with RF_SETUP_SQ_REWIND. */
+int rfi_enter_and_rewind(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
+                         uint32_t flags, const void *arg, size_t arg_bytes);
+
+/* Every entering of a ring is by this. The last it does is the call: that costs least. */
+static inline int rfi_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
+                            uint32_t flags, const void *arg, size_t arg_bytes)
+{
+    if (RF_UNLIKELY(ring->flags & RF_SETUP_SQ_REWIND))
+        return rfi_enter_and_rewind(ring, to_submit, min_complete, flags, arg, arg_bytes);
+    return ring->sys->ring_enter(ring->sys, ring->enter_fd, to_submit, min_complete,
+                                 flags | ring->enter_flags, arg, arg_bytes);
+}
+
 /* On these, completions appear only when somebody polls for them. */
 static inline bool rfi_must_poll(const struct rf_ring *ring)
 {

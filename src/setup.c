@@ -13,7 +13,7 @@
      RF_SETUP_TASKRUN_FLAG | RF_SETUP_SQE128 | RF_SETUP_CQE32 | RF_SETUP_SINGLE_ISSUER |          \
      RF_SETUP_DEFER_TASKRUN | RF_SETUP_NO_MMAP | RF_SETUP_REGISTERED_FD_ONLY |                    \
      RF_SETUP_NO_SQARRAY | RF_SETUP_HYBRID_IOPOLL | RF_SETUP_CQE_MIXED |                       \
-     RF_SETUP_SQE_MIXED)
+     RF_SETUP_SQE_MIXED | RF_SETUP_SQ_REWIND)
 
 /* A closed ring: rf_deinit() leaves it alone. */
 static void set_closed(struct rf_ring *ring, const struct rf_sys *sys)

@@ -32,13 +32,6 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-static int enter(const struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
-                 uint32_t flags, const void *arg, size_t arg_bytes)
-{
-    return ring->sys->ring_enter(ring->sys, ring->enter_fd, to_submit, min_complete,
-                                 flags | ring->enter_flags, arg, arg_bytes);
-}
-
 /* --- what can be told before the ring is touched ------------------------- */
 
 /* 0: the kernel knows the flag; -EOPNOTSUPP: it does not; or what entering fails with anyway. */
@@ -47,8 +40,8 @@ static int enter_knows(struct rf_ring *ring, uint32_t flag)
     if (ring->enter_known & flag)
         return 0;
     /* Flags are looked at before anything else; and alone this one asks for nothing. */
-    if (enter(ring, 0, 0, flag, NULL, 0) == -EINVAL) {
-        int without = enter(ring, 0, 0, 0, NULL, 0);
+    if (rfi_enter(ring, 0, 0, flag, NULL, 0) == -EINVAL) {
+        int without = rfi_enter(ring, 0, 0, 0, NULL, 0);
         return without == -EINVAL ? without : -EOPNOTSUPP;
     }
     ring->enter_known |= flag;
@@ -206,11 +199,11 @@ static int sleep_for(struct rf_ring *ring, uint32_t to_submit, uint32_t flags, u
     flags |= RF_ENTER_GETEVENTS;
     if (wait->registered) {
         flags |= RF_ENTER_EXT_ARG | RF_ENTER_EXT_ARG_REG;
-        return enter(ring, to_submit, slots, flags, (const void *)(uintptr_t)wait->offset,
+        return rfi_enter(ring, to_submit, slots, flags, (const void *)(uintptr_t)wait->offset,
                      sizeof(struct rf_reg_wait));
     }
     if (!wait->ts && wait->min_usec == 0)
-        return enter(ring, to_submit, slots, flags, (const void *)(uintptr_t)wait->sigmask,
+        return rfi_enter(ring, to_submit, slots, flags, (const void *)(uintptr_t)wait->sigmask,
                      SIGMASK_BYTES);
     struct rf_getevents_arg arg;
     memset(&arg, 0, sizeof arg);
@@ -219,7 +212,7 @@ static int sleep_for(struct rf_ring *ring, uint32_t to_submit, uint32_t flags, u
     arg.min_wait_usec = wait->min_usec;
     arg.ts = (uint64_t)(uintptr_t)wait->ts;
     flags |= RF_ENTER_EXT_ARG | (wait->until ? RF_ENTER_ABS_TIMER : 0);
-    return enter(ring, to_submit, slots, flags, &arg, sizeof arg);
+    return rfi_enter(ring, to_submit, slots, flags, &arg, sizeof arg);
 }
 
 /* How many slots to wait for, so that @wait->nr CQEs are there. */
@@ -478,12 +471,12 @@ int rf_submit_and_get_events(struct rf_ring *ring)
     uint32_t flags = RF_ENTER_GETEVENTS;
     if (ring->flags & RF_SETUP_SQPOLL)
         (void)rf_sq_ring_needs_enter(ring, &flags);
-    return enter(ring, queued, 0, flags, NULL, 0);
+    return rfi_enter(ring, queued, 0, flags, NULL, 0);
 }
 
 int rf_get_events(struct rf_ring *ring)
 {
-    int result = enter(ring, 0, 0, RF_ENTER_GETEVENTS, NULL, 0);
+    int result = rfi_enter(ring, 0, 0, RF_ENTER_GETEVENTS, NULL, 0);
     return result < 0 ? result : 0;
 }
 
@@ -500,7 +493,7 @@ int rf_sqring_wait(struct rf_ring *ring)
     uint32_t flags = RF_ENTER_SQ_WAIT;
     (void)rf_flush_sq(ring);
     (void)rf_sq_ring_needs_enter(ring, &flags);
-    int result = enter(ring, 0, 0, flags, NULL, 0);
+    int result = rfi_enter(ring, 0, 0, flags, NULL, 0);
     if (rf_sq_space_left(ring) > 0)
         return 0;
     if (result == -EINVAL && enter_knows(ring, RF_ENTER_SQ_WAIT) == -EOPNOTSUPP)

@@ -356,7 +356,8 @@ static bool takes_two_slots(struct peer *peer, uint32_t left)
 
 static uint32_t consume(struct peer *peer, uint32_t wanted)
 {
-    uint32_t there = sqes_there(peer);
+    bool rewind = peer->flags & RF_SETUP_SQ_REWIND;
+    uint32_t there = rewind ? peer->sq_entries : sqes_there(peer);
     uint32_t count = there < wanted ? there : wanted;
     if (count > peer->consume_limit)
         count = peer->consume_limit;
@@ -386,6 +387,8 @@ static uint32_t consume(struct peer *peer, uint32_t wanted)
         stop = out.bad && !(peer->flags & RF_SETUP_SUBMIT_ALL);
         consumed++;
     }
+    if (rewind)
+        peer->sq_head = 0; /* the head that is shown stays where it is */
     /* CQEs first, as in the kernel: they may be seen before the slots are free. */
     store_cq_tail(peer);
     store_sq_head(peer);

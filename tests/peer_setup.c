@@ -14,7 +14,7 @@ enum {
     RING_INDEX = 3,
 };
 
-#define ALL_SETUP_FLAGS ((RF_SETUP_SQE_MIXED << 1) - 1)
+#define ALL_SETUP_FLAGS ((RF_SETUP_SQ_REWIND << 1) - 1)
 #define ALL_FEATURES ((RF_FEAT_NO_IOWAIT << 1) - 1)
 
 /* --- setup --------------------------------------------------------------- */
@@ -44,6 +44,8 @@ static int check_flags(const struct peer *peer, const struct rf_params *p)
     if (flags & RF_SETUP_CQE32 && flags & RF_SETUP_CQE_MIXED)
         return -EINVAL;
     if (flags & RF_SETUP_SQE128 && flags & RF_SETUP_SQE_MIXED)
+        return -EINVAL;
+    if (flags & RF_SETUP_SQ_REWIND && (flags & RF_SETUP_SQPOLL || !(flags & RF_SETUP_NO_SQARRAY)))
         return -EINVAL;
     if (flags & RF_SETUP_NO_MMAP) {
         if (!p->sq_off.user_addr || !p->cq_off.user_addr)

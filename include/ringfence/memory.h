@@ -72,7 +72,7 @@ RF_API RF_NODISCARD int rf_ring_dontfork(struct rf_ring *ring);
  *   -EINVAL      the ring is not of RF_SETUP_DEFER_TASKRUN; a flag or parameter that has no
  *                place here; more than 32768 entries without RF_SETUP_CLAMP
  *   -EOVERFLOW   what is queued or waits does not fit; on a ring of RF_SETUP_SQE_MIXED
- *                nothing may be queued
+ *                or RF_SETUP_SQ_REWIND nothing may be queued
  *   -EOPNOTSUPP  the kernel is older than 6.13, or the ring has an SQ array
  *   -EBADF       the ring is closed, or its descriptor is (rf_close_ring_fd())
  *   -ENOMEM      out of memory, or over RLIMIT_MEMLOCK, which holds old and new for a

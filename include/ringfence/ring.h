@@ -34,7 +34,8 @@ RF_BEGIN_DECLS
 /*
  * The submission side. Slots are 64 bytes; an SQE takes one, or two on an
  * RF_SETUP_SQE128 ring, or one or two with RF_SETUP_SQE_MIXED. Indexes count SQEs, slots
- * on a mixed ring; they run freely and wrap at 2^32.
+ * on a mixed ring; they run freely and wrap at 2^32. With RF_SETUP_SQ_REWIND they begin
+ * at 0 again when a batch was consumed.
  *
  * next walks through free slots up to end without asking anyone. At end, and
  * for every SQE of a ring whose SQEs take two slots, rfi_sq_room() does the
@@ -401,7 +402,8 @@ RF_INLINE uint32_t rf_sq_space_left(const struct rf_ring *ring)
  * rf_flush_sq() - publish what was handed out, without entering the kernel.
  *
  * From here on, with RF_SETUP_SQPOLL, the SQ thread may read the SQEs and all
- * that they point to. Otherwise they wait for rf_enter().
+ * that they point to. Otherwise they wait for rf_enter(). With RF_SETUP_SQ_REWIND nobody
+ * looks before that.
  *
  * Returns rf_sq_ready(): what the other side has not consumed, which includes
  * what was published before.
