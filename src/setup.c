@@ -178,6 +178,8 @@ static const struct {
      "RF_SETUP_HYBRID_IOPOLL is for rings of RF_SETUP_IOPOLL"},
     {RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED, 0, 0,
      "RF_SETUP_CQE32 and RF_SETUP_CQE_MIXED exclude each other"},
+    {RF_SETUP_SQPOLL | RF_SETUP_SQ_REWIND, 0, 0,
+     "with RF_SETUP_SQPOLL the SQ thread takes SQEs by itself: there is no batch to rewind after"},
     {RF_SETUP_SQE128 | RF_SETUP_SQE_MIXED, 0, 0,
      "RF_SETUP_SQE128 and RF_SETUP_SQE_MIXED exclude each other"},
 };

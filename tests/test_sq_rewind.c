@@ -297,6 +297,7 @@ static void an_sq_thread_is_refused(void **state)
     struct rf_params params = {.flags = REWIND | RF_SETUP_SQPOLL};
     struct rf_ring ring;
     assert_result(rf_init_sys(&ring, ENTRIES, &params, &peer.sys), -EINVAL);
+    assert_non_null(strstr(rf_reason(&ring), "SQPOLL"));
     assert_null(peer_end(&peer));
     /* Nor one whose queue begins elsewhere: that is no honest reply. */
     peer_init(&peer);
