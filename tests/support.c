@@ -64,24 +64,24 @@ const struct rf_sys sys_with_array = {
 
 const struct flavour flavours[] = {
     {.name = "plain"},
-    {.name = "array", .sys = &sys_with_array},
+    {.rare = true, .name = "array", .sys = &sys_with_array},
     {.name = "array sqpoll", .flags = RF_SETUP_SQPOLL, .sys = &sys_with_array},
-    {.name = "sqpoll", .flags = RF_SETUP_SQPOLL},
-    {.name = "submit_all", .flags = RF_SETUP_SUBMIT_ALL},
-    {.name = "coop_taskrun", .flags = RF_SETUP_COOP_TASKRUN},
-    {.name = "single_issuer", .flags = RF_SETUP_SINGLE_ISSUER},
+    {.rare = true, .name = "sqpoll", .flags = RF_SETUP_SQPOLL},
+    {.rare = true, .name = "submit_all", .flags = RF_SETUP_SUBMIT_ALL},
+    {.rare = true, .name = "coop_taskrun", .flags = RF_SETUP_COOP_TASKRUN},
+    {.rare = true, .name = "single_issuer", .flags = RF_SETUP_SINGLE_ISSUER},
     {.name = "defer_taskrun", .flags = DEFER},
-    {.name = "sqe128", .flags = RF_SETUP_SQE128},
-    {.name = "sqe128 sqpoll", .flags = RF_SETUP_SQE128 | RF_SETUP_SQPOLL},
-    {.name = "cqe32", .flags = RF_SETUP_CQE32},
+    {.rare = true, .name = "sqe128", .flags = RF_SETUP_SQE128},
+    {.rare = true, .name = "sqe128 sqpoll", .flags = RF_SETUP_SQE128 | RF_SETUP_SQPOLL},
+    {.rare = true, .name = "cqe32", .flags = RF_SETUP_CQE32},
     {.name = "cqe32 array", .flags = RF_SETUP_CQE32, .sys = &sys_with_array},
     {.name = "sqe128 cqe32 defer", .flags = RF_SETUP_SQE128 | RF_SETUP_CQE32 | DEFER},
     {.name = "cqe_mixed", .flags = RF_SETUP_CQE_MIXED},
-    {.name = "no_mmap", .flags = RF_SETUP_NO_MMAP},
+    {.rare = true, .name = "no_mmap", .flags = RF_SETUP_NO_MMAP},
     {.name = "no_mmap array", .flags = RF_SETUP_NO_MMAP, .sys = &sys_with_array},
     {.name = "registered_fd_only", .flags = RF_SETUP_NO_MMAP | RF_SETUP_REGISTERED_FD_ONLY},
     {.name = "registered ring", .registered_ring = true},
-    {.name = "registered ring sqpoll", .flags = RF_SETUP_SQPOLL, .registered_ring = true},
+    {.rare = true, .name = "registered ring sqpoll", .flags = RF_SETUP_SQPOLL, .registered_ring = true},
 };
 const size_t flavours_count = COUNT_OF(flavours);
 
@@ -316,12 +316,14 @@ int run_all(const struct test *tests, size_t count)
     setvbuf(stdout, NULL, _IOLBF, 0);
     struct CMUnitTest *list = calloc(count * (flavours_count + 1), sizeof *list);
     size_t n = 0;
+    bool few = getenv("RF_TEST_FEW_FLAVOURS") != NULL;
     for (size_t i = 0; i < count; i++) {
         if (!tests[i].each_flavour)
             add(list, &n, &tests[i], NULL);
         else
             for (size_t f = 0; f < flavours_count; f++)
-                add(list, &n, &tests[i], &flavours[f]);
+                if (!few || !flavours[f].rare)
+                    add(list, &n, &tests[i], &flavours[f]);
     }
     int failed = _cmocka_run_group_tests("tests", list, n, NULL, NULL);
     for (size_t i = 0; i < n; i++)

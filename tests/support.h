@@ -51,6 +51,7 @@ struct flavour {
     uint32_t flags;          /* RF_SETUP_... */
     const struct rf_sys *sys; /* NULL: the kernel */
     bool registered_ring;    /* enter through a registered index */
+    bool rare;               /* left out when there are to be few, see run_all() */
 };
 
 extern const struct flavour flavours[];
@@ -68,7 +69,10 @@ struct test {
 #define EACH_FLAVOUR(function) {#function, function, true}
 #define ONCE(function) {#function, function, false}
 
-/* Runs all as one cmocka group, watching for leaks. The exit status of the program. */
+/*
+ * Runs all as one cmocka group, watching for leaks. The exit status of the program.
+ * With RF_TEST_FEW_FLAVOURS in the environment each_flavour leaves out the rare ones.
+ */
 int run_all(const struct test *tests, size_t count);
 
 /* The flavour of the test that runs; the first, plain one for ONCE. */

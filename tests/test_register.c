@@ -463,15 +463,17 @@ static void buffers_that_cannot_be_pinned_are_refused(void **state)
     open_flavour(state, &ring, 4);
     static char memory[8192];
     char *read_only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(read_only != MAP_FAILED);
+    char *gone = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(read_only != MAP_FAILED && gone != MAP_FAILED);
+    munmap(gone, 4096);
     const struct iovec good[] = {{memory, 4096}, {memory + 4096, 100}};
     static const struct {
-        uintptr_t base; /* 0 and 1 stand for the two above */
+        uintptr_t base; /* 0 to 2 stand for those above */
         size_t bytes;
         int error;
         const char *name;
     } rows[] = {
-        {8, 10, EFAULT, "BufferUnpinnable"},
+        {2, 10, EFAULT, "BufferUnpinnable"},
         {0, 0, EFAULT, "BufferUnpinnable"},
         {1, 10, EFAULT, "BufferUnpinnable"},
         {0, (1UL << 30) + 1, EFAULT, "BufferUnpinnable"},
@@ -481,9 +483,8 @@ static void buffers_that_cannot_be_pinned_are_refused(void **state)
                        "BuffersNotRegistered");
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct iovec bufs[2] = {good[0], {(void *)rows[i].base, rows[i].bytes}};
-        if (rows[i].base < 2)
-            bufs[1].iov_base = rows[i].base ? read_only : memory;
-        print_message("# row %zu\n", i);
+        if (rows[i].base < 3)
+            bufs[1].iov_base = rows[i].base == 0 ? memory : rows[i].base == 1 ? read_only : gone;
         assert_named_error(REGISTER_BUFFERS, rf_register_buffers(&ring, bufs, 2), rows[i].error,
                            rows[i].name);
     }

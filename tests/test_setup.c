@@ -113,9 +113,14 @@ static void flags_that_exclude_each_other_are_refused(void **state)
     };
     struct rf_ring ring;
     open_ring(&ring, 8, 0); /* skips where there is no io_uring to ask */
+    const bool older = !has_op(&ring, RF_OP_PIPE);
     rf_deinit(&ring);
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
-        assert_result(rf_init(&ring, 8, pairs[i]), -EINVAL);
+        int result = rf_init(&ring, 8, pairs[i]);
+        if (older && result == -EOPNOTSUPP)
+            print_message("# this kernel lacks a flag of %#x\n", pairs[i]);
+        else
+            assert_result(result, -EINVAL);
         assert_non_null(rf_reason(&ring));
     }
 }

@@ -25,6 +25,13 @@ static void begin_read_of_slot(struct rf_ring *ring, uint64_t user_data, int slo
     submit_fully(ring);
 }
 
+/* A tag of what went with its table, of which older kernels say nothing. */
+static void assert_told_of_the_table(struct rf_ring *ring, uint64_t tag)
+{
+    if (kernel_registers(ring, RF_REGISTER_MEM_REGION, 1)) /* 6.13 */
+        assert_next_cqe(ring, tag, 0);
+}
+
 static void the_tag_of_a_file_comes_after_its_last_operation(void **state)
 {
     struct rf_ring ring;
@@ -45,7 +52,7 @@ static void the_tag_of_a_file_comes_after_its_last_operation(void **state)
     assert_int_equal(byte, 'x');
     assert_next_cqe(&ring, 0x1111, 0);
     assert_result(rf_unregister_files(&ring), 0);
-    assert_next_cqe(&ring, 0x3333, 0);
+    assert_told_of_the_table(&ring, 0x3333);
     assert_no_cqe(&ring);
     close_pipe(&ends);
     rf_deinit(&ring);
@@ -101,7 +108,7 @@ static void a_read_in_flight_keeps_its_buffer_until_the_tag(void **state)
     assert_memory_equal(first, "data-", 5);
     assert_next_cqe(&ring, 0x100, 0);
     assert_result(rf_unregister_buffers(&ring), 0);
-    assert_next_cqe(&ring, 0x300, 0);
+    assert_told_of_the_table(&ring, 0x300);
     assert_no_cqe(&ring);
     close_pipe(&ends);
     rf_deinit(&ring);

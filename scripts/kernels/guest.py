@@ -66,23 +66,24 @@ def stripped(program, triple):
 
 # --- booting -------------------------------------------------------------------------------
 
-def qemu_command(machine, kernel, initramfs, console):
+def qemu_command(machine, kernel, initramfs, console, environment):
     return [*machine.qemu, "-accel", "tcg,thread=single", "-smp", "2", "-m", "1024",
             "-display", "none", "-nodefaults", "-monitor", "none", "-no-reboot",
             *(word.replace("CONSOLE", console) for word in machine.serial),
             "-kernel", kernel, "-initrd", initramfs,
             "-append", f"console={machine.console} panic=-1 quiet loglevel=2 "
-                       "random.trust_cpu=on nokaslr rdinit=/init"]
+                       "rdinit=/init" + "".join(f" {name}" for name in environment)]
 
 
-def boot(machine, kernel, initramfs, console, seconds, tell):
+def boot(machine, kernel, initramfs, console, environment, seconds, tell):
     """
-    Boots, and reads the console until the guest is done, is dead, or the time is up.
+    Boots with words such as "NAME=value", which a kernel hands to process 1 as its environment,
+    and reads the console until the guest is done, is dead, or the time is up.
     Calls tell(name) for each program that begins.
     """
     if os.path.exists(console):
         os.unlink(console)
-    command = qemu_command(machine, kernel, initramfs, console)
+    command = qemu_command(machine, kernel, initramfs, console, environment)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as qemu:
         deadline = time.monotonic() + seconds
