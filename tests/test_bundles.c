@@ -83,6 +83,21 @@ static int receive_bundles(struct rf_buffer_group *group, const struct pair *pai
     return first;
 }
 
+/*
+ * Skips where there is a buffer for each completion: how much there is to be read from a Unix
+ * socket older kernels (6.12) do not know.
+ */
+static void skip_if_small(int bytes, struct rf_ring *ring, struct rf_buffer_group *group,
+                          struct pair *pair)
+{
+    if (bytes <= BYTES && !has_op(ring, RF_OP_PIPE)) {
+        close_pair(pair);
+        close_group(group);
+        rf_deinit(ring);
+        skip_because("this kernel's bundles from a Unix socket are of one buffer");
+    }
+}
+
 static void one_completion_brings_several_buffers(void **state)
 {
     struct rf_ring ring;
@@ -90,6 +105,8 @@ static void one_completion_brings_several_buffers(void **state)
     open_bundling(state, &ring, &group);
     struct pair pair;
     open_pair(&pair);
+    send_bytes(&pair, 0, 2 * BYTES);
+    skip_if_small(receive_bundles(&group, &pair, 0, 2 * BYTES) * BYTES, &ring, &group, &pair);
     uint32_t pos = 0;
     static const uint32_t sizes[] = {3 * BYTES + 10, 1, BYTES, 8 * BYTES, 2 * BYTES, 5 * BYTES - 1};
     for (size_t i = 0; i < COUNT_OF(sizes) * 3; i++) {
@@ -147,6 +164,7 @@ static void what_cannot_be_is_refused_and_changes_nothing(void **state)
     send_bytes(&pair, 0, 3 * BYTES);
     const struct rf_cqe good =
         complete(&ring, rf_buffer_group_recv_bundle(&group, 1, pair.here, 0));
+    skip_if_small(good.res, &ring, &group, &pair);
     assert_result(good.res, 3 * BYTES);
     struct iovec parts[BUFFERS];
     struct rf_cqe bad = good;

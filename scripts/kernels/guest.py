@@ -137,7 +137,7 @@ def read_outcome(text):
             said = []
         elif name:
             lines.append(line)
-            said = [] if line.startswith(("ok ", "not ok ")) else said + [line.lstrip("# ")]
+            said = [] if line.startswith(("ok ", "not ok ", "1..")) else said + [line.lstrip("# ")]
     if name:
         outcome.trouble += f", in {name}"
     return outcome
