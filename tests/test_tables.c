@@ -25,10 +25,15 @@ static void begin_read_of_slot(struct rf_ring *ring, uint64_t user_data, int slo
     submit_fully(ring);
 }
 
-/* A tag of what went with its table, of which older kernels say nothing. */
+/* Older kernels say nothing of the tags of what goes with its table. */
+static bool tells_of_tables(struct rf_ring *ring)
+{
+    return kernel_registers(ring, RF_REGISTER_MEM_REGION, 1); /* 6.13 */
+}
+
 static void assert_told_of_the_table(struct rf_ring *ring, uint64_t tag)
 {
-    if (kernel_registers(ring, RF_REGISTER_MEM_REGION, 1)) /* 6.13 */
+    if (tells_of_tables(ring))
         assert_next_cqe(ring, tag, 0);
 }
 
@@ -328,9 +333,11 @@ static void a_clone_outlives_what_it_was_cloned_from(void **state)
     assert_result(read_into(&dst, shared[1], 2), 1);
     assert_result(rf_unregister_buffers(&src), 0);
     /* The tags tell of that table alone. */
-    struct rf_cqe cqes[2];
-    assert_result(rf_copy_cqes(&src, cqes, 2, 2), 2);
-    assert_int_equal(cqes[0].user_data + cqes[1].user_data, 5 + 6);
+    if (tells_of_tables(&src)) {
+        struct rf_cqe cqes[2];
+        assert_result(rf_copy_cqes(&src, cqes, 2, 2), 2);
+        assert_int_equal(cqes[0].user_data + cqes[1].user_data, 5 + 6);
+    }
     assert_result(read_into(&src, shared[0], 0), -EFAULT);
     assert_result(read_into(&dst, shared[0], 0), 1);
     const struct iovec hole = {NULL, 0};
