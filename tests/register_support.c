@@ -39,7 +39,7 @@ static int older_register(const struct rf_sys *sys, int fd, uint32_t opcode, voi
     struct older *older = older_of(sys);
     uint32_t op = opcode & ~RF_REGISTER_USE_REGISTERED_RING;
     older->asked++;
-    if ((int)op == older->op)
+    if (older->op >= 0 && op >= (uint32_t)older->op)
         return -EINVAL;
     if (older->lacks && arg && arg != RFI_NOWHERE && older->lacks(op, arg))
         return -EINVAL;

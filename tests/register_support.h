@@ -21,12 +21,12 @@ void *unmapped(void);
 struct older {
     struct rf_sys sys;
     const struct rf_sys *below;
-    int op;                                          /* -1: none */
+    int op;                                          /* it and later ones; -1: none */
     bool (*lacks)(uint32_t opcode, const void *arg); /* may be NULL; never given what is nowhere */
     unsigned asked;                                  /* registrations that got here */
 };
 
-/* From now on @ring lacks opcode @op, and what @lacks says; a second time changes that. */
+/* From now on @ring lacks opcode @op and those behind it, and what @lacks says; a second time changes that. */
 void make_older(struct older *older, struct rf_ring *ring, int op,
                 bool (*lacks)(uint32_t opcode, const void *arg));
 

@@ -198,6 +198,11 @@ bool has_op(struct rf_ring *ring, enum rf_op op)
     return err >= 0 && op <= probe.last_op && probe.ops[op].flags & RF_OP_SUPPORTED;
 }
 
+bool overflow_keeps_order(struct rf_ring *ring)
+{
+    return has_op(ring, RF_OP_SOCKET);
+}
+
 void need_op(struct rf_ring *ring, enum rf_op op)
 {
     if (!has_op(ring, op)) {

@@ -103,6 +103,12 @@ void plain_is_enough_if_emulated(void **state);
 /* Does the running kernel have the operation? */
 bool has_op(struct rf_ring *ring, enum rf_op op);
 
+/*
+ * Do completions come in their order also when some of them overflowed? Up to 5.15 later ones
+ * take the free slots first. (5.19, with the operation that is asked for, is the next known.)
+ */
+bool overflow_keeps_order(struct rf_ring *ring);
+
 /* Skips unless the running kernel has the operation. */
 void need_op(struct rf_ring *ring, enum rf_op op);
 

@@ -87,9 +87,11 @@ static void take_batch(struct rf_ring *ring, const struct rf_cqe *const *cqes, i
  * How many may be outstanding. Overflow is part of it, but not on mixed rings: when a
  * 32-byte CQE does not fit, 6.18 goes on behind it and beyond the end of the queue.
  */
-static uint32_t at_most(const struct rf_ring *ring, uint32_t fill)
+static uint32_t at_most(struct rf_ring *ring, uint32_t fill)
 {
-    return ring->flags & RF_SETUP_CQE_MIXED ? ring->cq.entries / 2 - 2 : 4 * fill;
+    if (ring->flags & RF_SETUP_CQE_MIXED)
+        return ring->cq.entries / 2 - 2;
+    return overflow_keeps_order(ring) ? 4 * fill : ring->cq.entries / 2;
 }
 
 /* Everything that can be done with a batch or an iterator, @rounds times. */

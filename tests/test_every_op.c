@@ -733,8 +733,8 @@ DRIVE(MSG_RING)
 DRIVE(FILES_UPDATE)
 {
     char buf[16];
-    int fds[] = {s->file, -1};
-    assert_result(rf_register_files_sparse(&s->ring, 4), 0);
+    int fds[] = {s->file, -1}, none[] = {-1, -1, -1, -1};
+    assert_result(rf_register_files(&s->ring, none, 4), 0);
     EXPECT(2, files_update, fds, 2, 1);
     struct rf_sqe *sqe = rf_read(&s->ring, MARK, 1, buf, sizeof buf, 0);
     rf_sqe_set_flags(sqe, RF_SQE_FIXED_FILE);

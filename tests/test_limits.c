@@ -102,6 +102,10 @@ static void the_limit_of_descriptors_is_named(void **state)
     (void)state;
     struct rf_ring ring;
     open_ring(&ring, 1, 0);
+    if (rf_register_files_sparse(&ring, (1 << 20) + 1) == -EOPNOTSUPP) {
+        rf_deinit(&ring);
+        skip_because("this kernel has no empty tables");
+    }
     assert_named_error(REGISTER_FILES_SPARSE, rf_register_files_sparse(&ring, (1 << 20) + 1),
                        EMFILE, "UserFdQuotaExceeded");
     assert_string_equal(rf_reason(&ring),

@@ -440,7 +440,12 @@ static void an_older_kernel_needs_the_descriptor(void **state)
     struct rf_params params;
     memset(&params, 0, sizeof params);
     assert_result(rf_init_sys(&ring, 4, &params, &sys), 0);
-    assert_result(rf_register_ring_fd(&ring), 0);
+    int err = rf_register_ring_fd(&ring);
+    if (err == -EOPNOTSUPP) {
+        rf_deinit(&ring);
+        skip_because("this kernel cannot register ring descriptors");
+    }
+    assert_result(err, 0);
     assert_too_old(&ring, rf_close_ring_fd(&ring), "6.3");
     assert_true(ring.fd >= 0);
     rf_deinit(&ring);

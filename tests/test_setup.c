@@ -152,6 +152,14 @@ static int lacking_register(const struct rf_sys *sys, int fd, uint32_t opcode, v
     return result;
 }
 
+static bool knows_setup(uint32_t flags)
+{
+    struct rf_ring ring;
+    int err = rf_init(&ring, 8, flags);
+    rf_deinit(&ring);
+    return err == 0;
+}
+
 static void a_flag_that_the_kernel_lacks_is_told_from_what_is_wrong(void **state)
 {
     (void)state;
@@ -181,6 +189,8 @@ static void a_flag_that_the_kernel_lacks_is_told_from_what_is_wrong(void **state
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         for (int asks = 0; asks < 2; asks++) {
+            if (!knows_setup(rows[i].asked & ~rows[i].lacking))
+                continue;
             lacking = rows[i].lacking;
             answers_queries = asks;
             struct rf_params params = params_with(rows[i].asked);
@@ -191,6 +201,8 @@ static void a_flag_that_the_kernel_lacks_is_told_from_what_is_wrong(void **state
                 fail_msg("row %zu: %s", i, rf_reason(&ring) ? rf_reason(&ring) : "no reason");
             assert_int_equal(ring.fd, -1);
         }
+    if (!knows_setup(RF_SETUP_SINGLE_ISSUER | RF_SETUP_DEFER_TASKRUN))
+        return;
     /* What is wrong is wrong on that kernel, too. */
     lacking = RF_SETUP_CQE_MIXED;
     struct rf_params params = params_with(RF_SETUP_DEFER_TASKRUN);
@@ -475,7 +487,7 @@ static void a_ring_can_be_entered_through_a_registered_index(void **state)
     open_ring(&ring, 4, 0);
     assert_result(rf_unregister_ring_fd(&ring), -EINVAL);
     int err = rf_register_ring_fd(&ring);
-    if (err == -EINVAL) {
+    if (err == -EOPNOTSUPP) {
         rf_deinit(&ring);
         skip_because("this kernel cannot register ring descriptors");
     }
