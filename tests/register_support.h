@@ -26,7 +26,10 @@ struct older {
     unsigned asked;                                  /* registrations that got here */
 };
 
-/* From now on @ring lacks opcode @op and those behind it, and what @lacks says; a second time changes that. */
+/*
+ * From now on @ring lacks opcode @op and those behind it, and what @lacks says; a second time
+ * changes that.
+ */
 void make_older(struct older *older, struct rf_ring *ring, int op,
                 bool (*lacks)(uint32_t opcode, const void *arg));
 

@@ -37,7 +37,8 @@ static void a_cqe_stays_readable_while_more_is_submitted(void **state)
             continue;
         }
         /* Two for each one taken: the queue runs full and overflows. */
-        for (int i = 0; i < 2 && sent - seen < 40; i++) {
+        const uint64_t most = overflow_keeps_order(&ring) ? 40 : 8;
+        for (int i = 0; i < 2 && sent - seen < most; i++) {
             struct rf_sqe *sqe = rf_get_sqe(&ring);
             if (sqe)
                 sqe->user_data = sent++;

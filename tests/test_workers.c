@@ -388,7 +388,7 @@ static int without_affinity(const struct rf_sys *sys, int fd, uint32_t opcode, v
 {
     (void)sys;
     uint32_t op = opcode & ~RF_REGISTER_USE_REGISTERED_RING;
-    if (op == RF_REGISTER_IOWQ_AFF || op == RF_UNREGISTER_IOWQ_AFF)
+    if (op >= RF_REGISTER_IOWQ_AFF)
         return -EINVAL;
     return real_sys->ring_register(real_sys, fd, opcode, arg, nr_args);
 }

@@ -101,7 +101,8 @@ class Packages:
             self.apt("apt-get", "update")
         except Failed as error:
             # One suite may be missing for a while. Then there is an older kernel, or none.
-            print(f"Going on with the lists that could be had:\n{error}", file=sys.stderr)
+            why = [line for line in str(error).splitlines() if line.startswith("E:")]
+            print("Going on with the lists that could be had:", *why, sep="\n", file=sys.stderr)
             return
         with open(stamp, "w", encoding="utf-8"):
             pass
