@@ -310,6 +310,9 @@ static const struct rf_error errors[] = {
     SHARED_NEW(ENTER, ENOMEM, SYSTEM_RESOURCES, "Free memory, then call again."),
     SHARED_NEW(ENTER, EPERM, PERMISSION_DENIED,
                "Allow io_uring_enter in the seccomp filter, which allowed the ring to be opened."),
+    NEW(ENTER, EPROTO, "QueueWordsInvalid",
+        "The other side shows a head or a tail that cannot be, or half a CQE.",
+        "rf_reason() says which; close the ring: the kernel, or the peer in its place, has a bug."),
     SHARED_NEW(ENTER, ENOSYS, SYSTEM_OUTDATED,
                "Allow io_uring_enter in the seccomp filter, which allowed the ring to be opened."),
 

@@ -5,6 +5,7 @@
 
 #include <ringfence/prep_base.h>
 
+#include "register.h"
 #include "ring.h"
 
 /* --- submission ---------------------------------------------------------- */
@@ -311,6 +312,36 @@ static bool cut_in_half(const struct rf_ring *ring, uint32_t ready)
            (ready < 2 || cq->next + 1 == cq->wrap);
 }
 
+/* What only a lie can leave: something is there, and nothing of it can be taken. */
+static const char *lie_of_cq(const struct rf_ring *ring)
+{
+    const struct rf_cq *cq = &ring->cq;
+    uint32_t index = taken_to(ring);
+    uint32_t ready = rfi_cq_tail_load(cq->tail_word) - index;
+    if (ready > cq->entries)
+        return "the tail of the completion queue is where it cannot be";
+    if (!(ring->flags & RF_SETUP_CQE_MIXED) || ready == 0)
+        return NULL;
+    const struct rf_cqe *cqe = &cq->cqes[index & (cq->entries - 1)];
+    if (cqe->flags & RF_CQE_F_32 && (ready < 2 || cqe + 1 == cq->wrap))
+        return "a 32-byte CQE has no second half";
+    return NULL;
+}
+
+int rfi_check_cq(struct rf_ring *ring)
+{
+    const char *lie = lie_of_cq(ring);
+    return lie ? rfi_refuse(ring, -EPROTO, lie) : 0;
+}
+
+int rf_check_ring(struct rf_ring *ring)
+{
+    const struct rf_sq *sq = &ring->sq;
+    if (sq->ktail - rfi_sq_head_load(sq->head_word) > sq->entries)
+        return rfi_refuse(ring, -EPROTO, "the head of the submission queue is where it cannot be");
+    return rfi_check_cq(ring);
+}
+
 /* Where the size of a CQE must be looked at before the next can be found. */
 static bool refill_one(struct rf_ring *ring)
 {
@@ -370,14 +401,20 @@ bool rfi_cq_more(struct rf_ring *ring)
     return rfi_must_collect(ring) && collect_and_refill(ring);
 }
 
+static int none_or_lie(struct rf_ring *ring)
+{
+    int err = rfi_check_cq(ring);
+    return err ? err : -EAGAIN;
+}
+
 int rf_peek_cqe(struct rf_ring *ring, const struct rf_cqe **ret_cqe)
 {
     if (ring->cq.next == ring->cq.end && !refill(ring)) {
-        int err = rfi_must_collect(ring) ? collect(ring) : -EAGAIN;
+        int err = rfi_must_collect(ring) ? collect(ring) : none_or_lie(ring);
         if (err)
             return err;
         if (!refill(ring))
-            return -EAGAIN;
+            return none_or_lie(ring);
     }
     *ret_cqe = ring->cq.next;
     return 0;
@@ -468,8 +505,11 @@ int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint
         if (result < 0)
             return copied > 0 ? (int)copied : result;
         uint32_t came = copy_ready(ring, cqes + copied, count - copied);
-        if (came == 0 && result > 0 && rf_sq_ready(ring) == 0 && !rfi_must_poll(ring))
-            return copied > 0 ? (int)copied : -EINTR;
+        int err = came == 0 ? rfi_check_cq(ring) : 0;
+        if (came == 0 && !err && result > 0 && rf_sq_ready(ring) == 0 && !rfi_must_poll(ring))
+            err = -EINTR;
+        if (err)
+            return copied > 0 ? (int)copied : err;
         copied += came;
     }
     return (int)copied;

@@ -28,6 +28,9 @@ static inline int rfi_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t m
                                  flags | ring->enter_flags, arg, arg_bytes);
 }
 
+/* The half of rf_check_ring() that is for who reaps: -EPROTO and a reason, or 0. */
+int rfi_check_cq(struct rf_ring *ring);
+
 /* On these, completions appear only when somebody polls for them. */
 static inline bool rfi_must_poll(const struct rf_ring *ring)
 {

@@ -257,13 +257,17 @@ static int wait_until_ready(struct rf_ring *ring, struct wait wait, bool submits
     mend_minimum(&times, &wait);
     for (;;) {
         uint32_t flags = 0;
+        int err = rfi_check_cq(ring); /* or lies could keep us here for ever */
+        if (err)
+            return err;
         int result = submits ? submit_first(ring, &flags) : 0;
         if (result != 0) {
             uint32_t count = count_cqes(ring, wait.nr);
             if (count >= wait.nr || (result < 0 && count > 0))
                 return 0;
-            if (result < 0)
-                return result;
+            err = result < 0 ? result : rf_check_ring(ring);
+            if (err)
+                return err;
             continue;
         }
         uint32_t slots = slots_for(ring, &wait);

@@ -305,9 +305,31 @@ static void an_impossible_sq_head_counts_as_full(void **state)
             assert_false(rf_get_sqes(&ring, 5, &run));
             assert_false(rf_get_sqes(&ring, UINT32_MAX, &run));
             (void)rf_flush_sq(&ring);
+            if (lies[i] > 4) {
+                assert_result(rf_check_ring(&ring), -EPROTO);
+                assert_string_equal(rf_reason(&ring),
+                                    "the head of the submission queue is where it cannot be");
+            } else {
+                assert_result(rf_check_ring(&ring), 0);
+            }
             end_well(&peer, &ring);
         }
     }
+}
+
+static void assert_tells_lie(struct rf_ring *ring, int result)
+{
+    assert_named_error(WAIT, result, EPROTO, "QueueWordsInvalid");
+    assert_string_equal(rf_reason(ring), "the tail of the completion queue is where it cannot be");
+}
+
+/* A wait that is over, with nothing to show for it. */
+static int returns_at_once(const struct rf_sys *sys, int fd, uint32_t to_submit,
+                           uint32_t min_complete, uint32_t flags, const void *arg,
+                           size_t arg_bytes)
+{
+    (void)sys, (void)fd, (void)min_complete, (void)flags, (void)arg, (void)arg_bytes;
+    return (int)to_submit;
 }
 
 static void an_impossible_cq_tail_counts_as_empty(void **state)
@@ -323,10 +345,20 @@ static void an_impossible_cq_tail_counts_as_empty(void **state)
             struct rf_cqe cqes[4];
             const struct rf_cqe *cqe;
             assert_null(rf_next_cqe(&ring));
-            assert_result(rf_peek_cqe(&ring, &cqe), -EAGAIN);
             assert_result(rf_copy_cqes(&ring, cqes, 4, 0), 0);
             assert_int_equal(rf_cq_ready(&ring), 0);
+            /* Who asks is told, and who waits does not wait for ever. */
+            assert_tells_lie(&ring, rf_peek_cqe(&ring, &cqe));
+            assert_tells_lie(&ring, rf_check_ring(&ring));
+            assert_tells_lie(&ring, rf_wait_cqe(&ring, &cqe));
+            assert_tells_lie(&ring, rf_wait_events(&ring, &cqe, 1, NULL, NULL));
+            struct rf_sys sys = peer.sys;
+            sys.ring_enter = returns_at_once;
+            ring.sys = &sys;
+            assert_tells_lie(&ring, rf_copy_cqes(&ring, cqes, 4, 1));
+            ring.sys = &peer.sys;
             peer_lie(&peer, PEER_CQ_TAIL, peer.cq_start);
+            assert_result(rf_check_ring(&ring), 0);
             end_well(&peer, &ring);
         }
     }
@@ -370,7 +402,9 @@ static void half_of_a_big_completion_is_not_shown(void **state)
         fake_cqes(&peer, &ring, before ? 1 : 2, RF_CQE_F_32);
         const struct rf_cqe *cqe;
         assert_null(rf_next_cqe(&ring));
-        assert_result(rf_peek_cqe(&ring, &cqe), -EAGAIN);
+        assert_result(rf_peek_cqe(&ring, &cqe), -EPROTO);
+        assert_string_equal(rf_reason(&ring), "a 32-byte CQE has no second half");
+        assert_result(rf_wait_cqe(&ring, &cqe), -EPROTO);
         peer_lie(&peer, PEER_CQ_TAIL, peer.cq_start);
         end_well(&peer, &ring);
     }

@@ -520,7 +520,8 @@ RF_INLINE const struct rf_cqe *rf_next_cqe(struct rf_ring *ring)
  * rf_peek_cqe() - look at the next CQE without taking it; rf_cqe_seen() takes it.
  *
  * Returns 0, or -EAGAIN: none is there; or an errno of rf_enter(), which is
- * called in the cases that rf_next_cqe() tells. *ret_cqe is written only on success.
+ * called in the cases that rf_next_cqe() tells; or -EPROTO, see rf_check_ring(). *ret_cqe
+ * is written only on success.
  */
 RF_API RF_NODISCARD int rf_peek_cqe(struct rf_ring *ring, const struct rf_cqe **ret_cqe);
 
@@ -555,7 +556,8 @@ RF_API uint32_t rf_cq_ready(const struct rf_ring *ring);
  *
  * Returns how many were copied: less than @wait_nr if a signal or an error
  * ended the wait, 0 if @wait_nr is 0 and none is there; or an errno of
- * rf_enter() with none copied and none lost, -EINTR among them.
+ * rf_enter() with none copied and none lost, -EINTR among them; or -EPROTO,
+ * see rf_check_ring().
  */
 RF_API RF_NODISCARD int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count,
                                      uint32_t wait_nr);
@@ -579,6 +581,18 @@ RF_INLINE bool rf_cq_has_overflow(const struct rf_ring *ring)
 {
     return rfi_sq_flags_peek(ring->sq.flags_word) & RF_SQ_CQ_OVERFLOW;
 }
+
+/**
+ * rf_check_ring() - are the shared words such as an honest other side can write?
+ *
+ * A head or a tail that cannot be is never followed: rf_get_sqe() takes the queue for full,
+ * rf_next_cqe() for empty. This tells a lie from that. Whoever waits with rf_copy_cqes() or
+ * by wait.h need not ask, nor who calls rf_peek_cqe(). With the kernel on the other side it
+ * is 0, always.
+ *
+ * Returns 0; or -EPROTO, and rf_reason() says which word: close the ring.
+ */
+RF_API RF_NODISCARD int rf_check_ring(struct rf_ring *ring);
 
 /* CQEs lost since the ring was opened: the queue was full and the kernel out of memory. */
 RF_INLINE uint32_t rf_cq_overflow(const struct rf_ring *ring)
