@@ -307,7 +307,7 @@ RF_INLINE struct rf_sqe *rf_get_sqe(struct rf_ring *ring)
  * it takes two slots, which count as two wherever SQEs of this ring are counted. They
  * must not be the last and the first of the queue: the last then gets a NOP that
  * completes unseen, and belongs to a chain of linked SQEs if the one before it does.
- * Because of that NOP such a ring cannot have RF_SQE_IO_DRAIN.
+ * Because of that NOP such a ring cannot have RF_SQE_IO_DRAIN. It needs 2 entries at least.
  *
  * On any other ring it is a broken contract.
  *
