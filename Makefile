@@ -12,11 +12,12 @@ MESON_FLAGS ?=
 # Which ones, such as KERNELS="5.10 s390x", and what else test_kernels.py takes.
 KERNELS ?=
 
-.PHONY: help build demo test check test-kernels bench install uninstall clean
+.PHONY: help build demo test check verify test-kernels bench install uninstall clean
 
 help:
 	@echo 'make demo          build, show what this kernel offers, copy a real tree and verify it'
 	@echo 'make test          build plainly and with sanitizers, run every test, count'
+	@echo 'make verify        the memory order: litmus tests, race detector, mutants, the lost wakeup'
 	@echo 'make test-kernels  the tests on other kernels, emulated: KERNELS="5.10 s390x"'
 	@echo 'make build         the library, the ringfence command and the examples, in build/'
 	@echo 'make bench         instructions per operation, beside liburing'
@@ -37,6 +38,11 @@ test check:
 	@scripts/setup.sh test
 	@scripts/test.sh
 
+# HUNT=N: seconds for the lost wakeup on this kernel, with the fence and without.
+verify:
+	@scripts/setup.sh verify
+	@scripts/verify.sh
+
 test-kernels:
 	@python3 scripts/test_kernels.py $(KERNELS)
 
@@ -53,4 +59,4 @@ uninstall:
 	@ninja -C build uninstall
 
 clean:
-	rm -rf build build-test build-sanitize build-kernels
+	rm -rf build build-test build-sanitize build-kernels build-verify

@@ -13,7 +13,7 @@
 
 #include <ringfence.h>
 
-#include "../tests/peer.h"
+#include "peer.h"
 
 struct liar {
     struct peer peer; /* first: tamper() gets this */

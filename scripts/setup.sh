@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# setup.sh [build|test|kernels] - sees to it that what ringfence is built with is there.
+# setup.sh [build|test|verify|kernels] - sees to it that what ringfence is built with is there.
 #
 #   build    what the library, the command and the examples need
 #   test     the same, and what the tests need (the default)
+#   verify   that, and what make verify wants besides
 #   kernels  what compiles for the machines that make test-kernels emulates, and emulates them
 #
 # Looks for each thing itself, not for a package, so that a meson of your own will do.
@@ -15,9 +16,9 @@ set -u
 
 purpose=${1:-test}
 case $purpose in
-build | test | kernels) ;;
+build | test | verify | kernels) ;;
 *)
-    echo "usage: setup.sh [build|test|kernels]" >&2
+    echo "usage: setup.sh [build|test|verify|kernels]" >&2
     exit 2
     ;;
 esac
@@ -67,6 +68,10 @@ look() {
     need libjansson-dev pkg-config --exists 'jansson >= 2.11'
     case $purpose in
     test) look_for_tests ;;
+    verify)
+        look_for_tests
+        want spin has spin
+        ;;
     kernels) look_for_kernels ;;
     esac
 }

@@ -95,7 +95,7 @@ RF_INLINE void rfi_cq_head_store(struct rf_cq_head_word *word, uint32_t head)
  * looks at the tail again. Release then acquire would let our load go first,
  * both sides could miss each other, and the request would never start. Neither
  * an atomic read-modify-write nor seq_cst accesses can stand in for the fence:
- * the first is no full barrier on arm64, the second are only ordered with
+ * the first is no full barrier on arm64 without LSE, the second are only ordered with
  * other seq_cst accesses, of which the kernel has none.
  *
  * Relaxed load: the fence is all the order there is to have. A stale "set"

@@ -11,25 +11,27 @@
  *     rf_deinit(&ring);
  *     assert_null(peer_end(&peer));
  *
- * It does what the kernel was seen to do, in one thread, the same way each
- * time, and it is stricter: slots that are the peer's are scribbled over, so
- * that whoever still reads them sees it; memory has its exact size, so that
- * the address sanitizer sees one byte too far; and what the kernel bears in
- * silence is a complaint, see peer_end().
+ * It does what the kernel was seen to do, and it is stricter: slots that are the
+ * peer's are scribbled over, so that whoever still reads them sees it; memory has its
+ * exact size, so that the address sanitizer sees one byte too far; and what the kernel
+ * bears in silence is a complaint, see peer_end().
  *
- * One ring at a time. It serves NOP with all its flags, and READ and WRITE on
- * files in memory. Everything completes when it is consumed, in order; with
- * RF_SETUP_DEFER_TASKRUN, only when somebody enters to collect.
+ * It serves NOP with all its flags, READ and WRITE on files in memory, also into buffers that
+ * it selects, TIMEOUT, and MSG_RING to one other peer.
  *
- * Nobody else is there to complete anything, so a wait for more than there is
- * to come ends as if a signal had come.
+ * As it begins it has no thread, and does the same things each time: everything completes when
+ * it is consumed, in order (with RF_SETUP_DEFER_TASKRUN when somebody enters to collect), and
+ * since nobody else is there to complete anything, a wait for more than there is to come
+ * ends as if a signal had come. With peer_start() it gets threads.
  *
  * Shared words are touched with atomic builtins only, each with the order of
- * the kernel's own access, so that the peer may run in a thread of its own.
+ * the kernel's own access; SQEs, CQEs and buffer entries plainly, so that a race
+ * detector sees what the protocol orders and what it does not.
  */
-#ifndef TESTS_PEER_H
-#define TESTS_PEER_H
+#ifndef VERIFY_PEER_H
+#define VERIFY_PEER_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,6 +59,13 @@ struct peer_file {
     size_t bytes;
 };
 
+/* A provided-buffer ring. */
+struct peer_group {
+    const void *ring;
+    uint16_t entries;
+    uint16_t head;
+};
+
 /* Memory that the peer gave out, or is going to. */
 struct peer_block {
     void *addr;
@@ -64,7 +73,7 @@ struct peer_block {
     size_t mapped; /* bytes, or 0: it is not */
 };
 
-enum { PEER_BLOCKS = 8, PEER_FILES = 4, PEER_FILE_FD = 0x7f01 };
+enum { PEER_BLOCKS = 8, PEER_FILES = 4, PEER_FILE_FD = 0x7f01, PEER_GROUPS = 4 };
 
 struct peer {
     struct rf_sys sys; /* first, since this is what the calls are given */
@@ -82,6 +91,7 @@ struct peer {
     uint32_t keep_limit;    /* CQEs at most that are kept when the queue is full */
     int enter_error;        /* what the next enter fails with, having done nothing */
     struct peer_file files[PEER_FILES]; /* files[i] is descriptor PEER_FILE_FD + i */
+    struct peer *other;                 /* the ring that MSG_RING finds, or NULL */
 
     /* The ring. Read it, leave it. */
     uint32_t flags;
@@ -96,15 +106,35 @@ struct peer {
     bool disabled;
     bool asleep; /* the SQ thread */
     bool dropped;
+    struct peer_group groups[PEER_GROUPS]; /* by group id */
     struct peer_fifo overflow; /* the queue was full */
     struct peer_fifo deferred; /* waits for somebody to enter */
     struct peer_block rings;
     struct peer_block sqes;
     struct peer_block blocks[PEER_BLOCKS]; /* private memory that was mapped */
     const char *complaint;
+
+    /* Its threads. */
+    bool live;
+    bool stop;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    pthread_t completer;
+    pthread_t sq_thread;
+    struct peer_job *jobs;
+    struct peer_job **jobs_end;
 };
 
 void peer_init(struct peer *peer);
+
+/*
+ * Gives the peer threads of its own, once a ring is open: what has RF_SQE_ASYNC, and
+ * TIMEOUT and MSG_RING, is completed by another thread, waits wait, and with
+ * RF_SETUP_SQPOLL there is an SQ thread that sleeps when it has had nothing to do. 0, or
+ * a negative errno. peer_stop() before the ring is closed; what is not due then is dropped.
+ */
+int peer_start(struct peer *peer);
+void peer_stop(struct peer *peer);
 
 /*
  * Ends the peer: NULL if all was well, or what went wrong first: a descriptor

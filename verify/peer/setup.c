@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* peer_setup.c - peer.h: rings made, mapped, registered and ended. */
-#include "peer_private.h"
+/* setup.c - peer.h: rings made, mapped, registered and ended. */
+#include "private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@ enum {
     LINE = 64,
     PAGE = 4096,
     ENTRIES_MAX = 32768,
-    RING_FD = 0x7e01, /* not one that the process has */
+    RING_FD = 0x7e01, /* one that the process has not; the next peer's is one more */
     RING_INDEX = 3,
 };
 
@@ -178,7 +178,7 @@ static int peer_setup(const struct rf_sys *sys, uint32_t entries, struct rf_para
     if (index_only)
         peer->index = RING_INDEX;
     else
-        peer->fd = RING_FD;
+        peer->fd = peer->other && peer->other->fd == RING_FD ? RING_FD + 1 : RING_FD;
     if (peer->tamper)
         peer->tamper(peer, p);
     return index_only ? peer->index : peer->fd;
@@ -307,6 +307,30 @@ static int unregister_ring(struct peer *peer, const struct rf_rsrc_update *updat
     return 1;
 }
 
+static int register_buffers(struct peer *peer, const struct rf_buf_reg *reg, uint32_t count)
+{
+    uint32_t entries = reg->ring_entries;
+    if (count != 1 || reg->flags || reg->bgid >= PEER_GROUPS || !reg->ring_addr)
+        return -EINVAL;
+    if (entries == 0 || entries > 32768 || entries & (entries - 1))
+        return -EINVAL;
+    if (peer_group_of(peer, reg->bgid))
+        return -EEXIST;
+    peer->groups[reg->bgid] = (struct peer_group){
+        .ring = (const void *)(uintptr_t)reg->ring_addr, .entries = (uint16_t)entries};
+    return 0;
+}
+
+static int unregister_buffers(struct peer *peer, const struct rf_buf_reg *reg, uint32_t count)
+{
+    if (count != 1)
+        return -EINVAL;
+    if (!peer_group_of(peer, reg->bgid))
+        return -ENOENT;
+    peer->groups[reg->bgid].ring = NULL;
+    return 0;
+}
+
 static int peer_register(const struct rf_sys *sys, int fd, uint32_t opcode, void *arg,
                          uint32_t nr_args)
 {
@@ -326,6 +350,10 @@ static int peer_register(const struct rf_sys *sys, int fd, uint32_t opcode, void
         return arg ? register_ring(peer, (struct rf_rsrc_update *)arg, nr_args) : -EINVAL;
     case RF_UNREGISTER_RING_FDS:
         return arg ? unregister_ring(peer, (const struct rf_rsrc_update *)arg, nr_args) : -EINVAL;
+    case RF_REGISTER_PBUF_RING:
+        return arg ? register_buffers(peer, (const struct rf_buf_reg *)arg, nr_args) : -EINVAL;
+    case RF_UNREGISTER_PBUF_RING:
+        return arg ? unregister_buffers(peer, (const struct rf_buf_reg *)arg, nr_args) : -EINVAL;
     default:
         return -EINVAL;
     }
@@ -336,6 +364,9 @@ static int peer_register(const struct rf_sys *sys, int fd, uint32_t opcode, void
 void peer_init(struct peer *peer)
 {
     memset(peer, 0, sizeof *peer);
+    pthread_mutex_init(&peer->lock, NULL);
+    pthread_cond_init(&peer->changed, NULL);
+    peer->jobs_end = &peer->jobs;
     peer->sys = (struct rf_sys){
         .ring_setup = peer_setup,
         .ring_enter = peer_enter,
@@ -367,5 +398,7 @@ const char *peer_end(struct peer *peer)
         free(peer->blocks[i].addr);
     }
     memset(peer->blocks, 0, sizeof peer->blocks);
+    pthread_cond_destroy(&peer->changed);
+    pthread_mutex_destroy(&peer->lock);
     return peer->complaint;
 }

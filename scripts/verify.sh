@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# verify.sh - every check of the memory order that there is, see verify/README.md: the
+# litmus tests, the model of the wakeup, the race detector, each mutant, and the hunt for
+# the lost wakeup on this kernel. The exit status is 0 if all that was run came out as it
+# must. HUNT=N hunts for N seconds with the fence and N without (30); HUNT=0 does not.
+set -u
+
+cd "$(dirname "$0")/.."
+build=build-test
+failed=
+
+# check NAME COMMAND...
+check() {
+    name=$1
+    shift
+    echo "== $name"
+    "$@" && return
+    status=$?
+    [ "$status" = 77 ] && echo "SKIPPED $name" && return
+    failed="$failed
+FAILED $name"
+}
+
+litmus() {
+    herd7=$(command -v herd7) || herd7=
+    [ -n "$herd7" ] || { verify/tools.sh build-verify && herd7=build-verify/herd7; } || {
+        echo "no herd7 here, and none to be had"
+        return 77
+    }
+    python3 verify/litmus.py "$herd7"
+}
+
+# As it is no request is stuck; without the fence one can be, or the model shows nothing.
+wakeup() {
+    command -v spin >/dev/null || {
+        echo "no spin here"
+        return 77
+    }
+    model=$PWD/verify/wakeup.pml
+    work=$(mktemp -d) || return
+    right=$(cd "$work" && spin -run "$model")
+    weak=$(cd "$work" && spin -DNO_FENCE -run "$model")
+    rm -r "$work"
+    echo "$right" | grep -o 'errors: .*' | sed 's/^/as it is: /'
+    echo "$weak" | grep -o 'invalid end state.*(.*\|errors: .*' | sed 's/^/without the fence: /'
+    echo "$right" | grep -q 'errors: 0' && echo "$weak" | grep -q 'errors: 1'
+}
+
+hunt() {
+    [ "${HUNT:-30}" != 0 ] || return 77
+    "$build/verify/lost-wakeup" --seconds "${HUNT:-30}"
+}
+
+scripts/build.sh "$build" || exit
+check "litmus tests" litmus
+check "the wakeup, all interleavings" wakeup
+check "each accessor under the race detector" "$build/verify/words"
+check "ring and peer under the race detector" "$build/verify/race" --operations 100000
+check "mutants" python3 verify/mutants.py
+check "the lost wakeup, on this kernel" hunt
+
+echo "== summary"
+[ -z "$failed" ] || {
+    echo "$failed"
+    exit 1
+}
+echo "all that was run came out as it must"
