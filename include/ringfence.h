@@ -45,6 +45,7 @@
 #include <ringfence/queue_net.h>
 #include <ringfence/queue_path.h>
 #include <ringfence/queue_resource.h>
+#include <ringfence/quirks.h>
 #include <ringfence/recvmsg.h>
 #include <ringfence/register.h>
 #include <ringfence/restrict.h>

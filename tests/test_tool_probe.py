@@ -312,12 +312,28 @@ def what_is_known_but_refused_is_told_apart():
     tap.equal(len(told), 1, out)
 
 
+def known_bugs_are_told():
+    need_io_uring()
+    bugs = probe_json()["known_bugs"]
+    with open(os.path.join(SOURCE_ROOT, "src/quirks.c"), encoding="utf-8") as file:
+        names = re.findall(r'\.name = "(\w+)"', file.read())
+    tap.equal([bug["name"] for bug in bugs], names)
+    tap.check(any(bug["present"] is not None for bug in bugs), "nothing was tried")
+    for options in (["--bugs"], ["--bugs", "--long"], []):
+        words = probe(*options).split()
+        tap.equal([name for name in names if name not in words], [], str(options))
+    shown = dict(re.findall(r"^  (\w+) +(yes|no|\?) ", probe("--bugs"), re.M))
+    tap.equal(shown, {bug["name"]: {True: "yes", False: "no", None: "?"}[bug["present"]]
+                      for bug in bugs})
+
+
 # --- how it looks ------------------------------------------------------------
 
 
 def the_table_fits_into_80_columns():
     good = [[TOOL, "probe", *options] for options in
-            ([], ["--long"], ["--limits"], ["--ops"], ["--flags"], ["--try"])]
+            ([], ["--long"], ["--limits"], ["--ops"], ["--flags"], ["--bugs"], ["--try"],
+             ["--bugs", "--long"])]
     refused = [[SECCOMP_RUN, f"{error}:{SETUP}", TOOL, "probe"] for error in
                ("EPERM", "EMFILE", "ENFILE", "EACCES", "ENOMEM", "EINVAL")]
     few_descriptors = [["prlimit", "--nofile=4", *command] for command in good
@@ -342,7 +358,8 @@ def parts_can_be_chosen():
     need_io_uring()
     titles = {"--ops": ["Operations"], "--limits": ["Limits", "Permissions"],
               "--flags": ["Features", "Setup flags", "Enter flags", "SQE flags",
-                          "Registrations", "Details"]}
+                          "Registrations", "Details"],
+              "--bugs": ["Known kernel bugs"]}
     every = [title for part in titles.values() for title in part]
     for option, expected in titles.items():
         shown = re.findall(r"^([A-Z][A-Za-z ]+?)(?::.*)?$", probe(option), re.M)
@@ -531,6 +548,7 @@ if __name__ == "__main__":
         tables_of_the_told_size_fit_and_larger_ones_do_not,
         workers_are_those_of_a_thread_with_a_large_ring,
         what_is_known_but_refused_is_told_apart,
+        known_bugs_are_told,
         the_table_fits_into_80_columns,
         the_table_shows_every_name,
         parts_can_be_chosen,

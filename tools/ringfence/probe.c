@@ -21,7 +21,8 @@ struct options {
 
 static void print_help(void)
 {
-    fputs("usage: ringfence probe [--json] [--long] [--ops] [--flags] [--limits] [--try]\n"
+    fputs("usage: ringfence probe [--json] [--long] [--ops] [--flags] [--limits] [--bugs]\n"
+          "                       [--try]\n"
           "       ringfence probe [--try] NAME...\n"
           "\n"
           "Shows what the io_uring of the running kernel offers. If it cannot be used,\n"
@@ -32,6 +33,7 @@ static void print_help(void)
           "      --ops     only the operations\n"
           "      --flags   only features, flags and registrations\n"
           "      --limits  only limits and permissions\n"
+          "      --bugs    only what kernels are known to get wrong, and this one does\n"
           "      --try     try each flag, even where the kernel can be asked for them\n"
           "  -h, --help    this\n"
           "\n"
@@ -55,26 +57,30 @@ const char *failed_call(const struct rf_diagnosis *diagnosis)
     }
 }
 
-static void gather(struct probe_report *report, bool no_query)
+static void gather(struct probe_report *report, unsigned parts, bool no_query)
 {
     memset(report, 0, sizeof *report);
     uname(&report->system);
     getrlimit(RLIMIT_MEMLOCK, &report->memlock);
     getrlimit(RLIMIT_NOFILE, &report->files);
     forget_kernel(&report->kernel);
-    if (rf_diagnose(&report->diagnosis) == RF_BLOCKED_NOT)
-        ask_kernel(&report->kernel, no_query);
+    if (rf_diagnose(&report->diagnosis) != RF_BLOCKED_NOT)
+        return;
+    ask_kernel(&report->kernel, no_query);
+    if (parts & PART_BUGS)
+        (void)!rf_quirks_system(&report->quirks); /* those that remain unknown are shown so */
 }
 
 /* Parses options. Returns -1 to go on, or the exit status. */
 static int parse(int argc, char **argv, struct options *options)
 {
-    enum { OPT_OPS = 256, OPT_FLAGS, OPT_LIMITS, OPT_TRY };
+    enum { OPT_OPS = 256, OPT_FLAGS, OPT_LIMITS, OPT_BUGS, OPT_TRY };
     static const struct option known[] = {
         {"json", no_argument, NULL, 'j'},         {"long", no_argument, NULL, 'l'},
         {"ops", no_argument, NULL, OPT_OPS},      {"flags", no_argument, NULL, OPT_FLAGS},
-        {"limits", no_argument, NULL, OPT_LIMITS}, {"try", no_argument, NULL, OPT_TRY},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"limits", no_argument, NULL, OPT_LIMITS}, {"bugs", no_argument, NULL, OPT_BUGS},
+        {"try", no_argument, NULL, OPT_TRY},      {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     opterr = 0; /* we say it in our own words */
@@ -94,6 +100,9 @@ static int parse(int argc, char **argv, struct options *options)
             break;
         case OPT_LIMITS:
             options->parts |= PART_LIMITS;
+            break;
+        case OPT_BUGS:
+            options->parts |= PART_BUGS;
             break;
         case OPT_TRY:
             options->no_query = true;
@@ -136,7 +145,7 @@ static int answer_names(char **names, size_t count, bool no_query)
                                names[i]);
         }
     static struct probe_report report;
-    gather(&report, no_query);
+    gather(&report, 0, no_query);
     if (report.diagnosis.blocked != RF_BLOCKED_NOT)
         print_probe_verdict(&report);
     else
@@ -156,9 +165,10 @@ int cmd_probe(int argc, char **argv)
         return answer_names(argv + optind, (size_t)(argc - optind), options.no_query);
 
     static struct probe_report report; /* some KiB: too much for a stack */
-    gather(&report, options.no_query);
+    unsigned parts = options.parts ? options.parts : PART_ALL;
+    gather(&report, parts, options.no_query);
     if (!options.json) {
-        print_probe(&report, options.parts ? options.parts : PART_ALL, options.detailed);
+        print_probe(&report, parts, options.detailed);
     } else if (print_probe_json(&report) < 0) {
         fputs("ringfence probe: out of memory\n", stderr);
         return EXIT_FAILED;

@@ -120,6 +120,26 @@ static json_t *kind_json(enum rf_cap_kind kind, const struct rf_caps *caps)
     return object;
 }
 
+static json_t *quirks_json(const struct rf_quirks *quirks)
+{
+    json_t *array = json_array();
+    for (uint32_t id = 0; id < RF_QUIRKS; id++) {
+        const struct rf_quirk *quirk = rf_quirk_info(id);
+        struct rf_cap cap = quirks->of[id];
+        json_t *object = json_object();
+        put(object, "name", json_string(quirk->name));
+        put(object, "present",
+            cap.state == RF_CAP_UNKNOWN ? json_null() : json_boolean(cap.state == RF_CAP_THERE));
+        put(object, "seen_with", json_string(quirk->kernels));
+        put(object, "concerns", json_string(quirk->concerns));
+        put(object, "behaviour", json_string(quirk->behaviour));
+        put(object, "mended", quirk->mended ? json_string(quirk->mended) : json_null());
+        put(object, "advice", quirk->advice ? json_string(quirk->advice) : json_null());
+        append(array, object);
+    }
+    return array;
+}
+
 static json_t *limits_json(const struct probe_report *report)
 {
     const struct kernel_limits *limits = &report->kernel.limits;
@@ -150,6 +170,7 @@ int print_probe_json(const struct probe_report *report)
     put(top, "blocked", blocked_json(&report->diagnosis));
     for (int kind = 0; kind < RF_CAP_KINDS; kind++)
         put(top, kinds[kind].key, kind_json((enum rf_cap_kind)kind, &report->kernel.caps));
+    put(top, "known_bugs", quirks_json(&report->quirks));
     put(top, "limits", limits_json(report));
     put(top, "permissions", permissions_json(&report->diagnosis));
     /* As one string, so that a failure leaves no half of it behind. */

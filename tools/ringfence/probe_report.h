@@ -20,6 +20,7 @@ struct probe_report {
     struct utsname system;
     struct rf_diagnosis diagnosis;
     struct kernel_report kernel; /* all unknown if diagnosis.blocked */
+    struct rf_quirks quirks;     /* likewise, and if they were not asked for */
     struct rlimit memlock;
     struct rlimit files;
 };
@@ -29,7 +30,8 @@ enum probe_part {
     PART_OPERATIONS = 1 << 0,
     PART_FLAGS = 1 << 1,
     PART_LIMITS = 1 << 2,
-    PART_ALL = PART_OPERATIONS | PART_FLAGS | PART_LIMITS
+    PART_BUGS = 1 << 3,
+    PART_ALL = PART_OPERATIONS | PART_FLAGS | PART_LIMITS | PART_BUGS
 };
 
 /* A name that was asked for on the command line. */

@@ -270,6 +270,41 @@ static void print_permissions(const struct rf_diagnosis *d)
                                                             : "unknown");
 }
 
+/* --- what it gets wrong -------------------------------------------------- */
+
+static void print_quirk(const struct rf_quirk *quirk, struct rf_cap cap, bool detailed)
+{
+    printf("  %-18s ", quirk->name);
+    print_in(cap.state == RF_CAP_THERE ? RED : DIM, state_word(cap));
+    printf("%*s%s\n", 5 - (int)strlen(state_word(cap)), "", quirk->concerns);
+    if (!detailed)
+        return;
+    print_labelled("", 25, quirk->behaviour);
+    if (quirk->mended)
+        print_labelled("", 25, quirk->mended);
+    if (quirk->advice)
+        print_labelled("", 25, quirk->advice);
+    char text[128];
+    snprintf(text, sizeof text, "Seen with Linux %s.%s%s%s", quirk->kernels,
+             quirk->untried ? " Not tried: " : "", quirk->untried ? quirk->untried : "",
+             quirk->untried ? "." : "");
+    print_labelled("", 25, text);
+}
+
+static void print_quirks(const struct rf_quirks *quirks, bool detailed)
+{
+    uint32_t there = 0, tried = 0;
+    for (uint32_t id = 0; id < RF_QUIRKS; id++) {
+        there += quirks->of[id].state == RF_CAP_THERE;
+        tried += quirks->of[id].state != RF_CAP_UNKNOWN;
+    }
+    fputs("\n", stdout);
+    print_in(BOLD, "Known kernel bugs");
+    printf(": this kernel has %u of %u that could be tried\n", there, tried);
+    for (uint32_t id = 0; id < RF_QUIRKS; id++)
+        print_quirk(rf_quirk_info(id), quirks->of[id], detailed);
+}
+
 void print_probe(const struct probe_report *report, unsigned parts, bool detailed)
 {
     print_probe_verdict(report);
@@ -277,6 +312,8 @@ void print_probe(const struct probe_report *report, unsigned parts, bool detaile
     for (int kind = 0; usable && kind < RF_CAP_KINDS; kind++)
         if (parts & (kind == RF_CAP_OP ? PART_OPERATIONS : PART_FLAGS))
             print_kind((enum rf_cap_kind)kind, &report->kernel.caps, detailed);
+    if (usable && parts & PART_BUGS)
+        print_quirks(&report->quirks, detailed);
     if (parts & PART_LIMITS) {
         print_limits(report);
         print_permissions(&report->diagnosis);
