@@ -347,15 +347,14 @@ int rfi_map_refill(struct rf_zcrx_rq *rq, const struct rf_zcrx_ifq_reg *reg, voi
     return 0;
 }
 
-/* In a child that was left without them the addresses may be somebody else's by now. */
-static bool is_in_this_process(const struct rf_ring *ring)
+bool rfi_has_memory(const struct rf_ring *ring)
 {
     return ring->unforked_pid == 0 || ring->unforked_pid == getpid();
 }
 
 static void unmap_region(struct rf_ring *ring, struct rfi_region *region)
 {
-    if (region->ours && is_in_this_process(ring))
+    if (region->ours && rfi_has_memory(ring))
         (void)ring->sys->unmap(ring->sys, region->addr, region->bytes);
     memset(region, 0, sizeof *region);
 }

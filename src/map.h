@@ -59,6 +59,12 @@ void rfi_copy_queues(struct rf_ring *ring, const struct rf_ring *before);
 int rfi_map_refill(struct rf_zcrx_rq *rq, const struct rf_zcrx_ifq_reg *reg, void *region,
                    size_t region_bytes);
 
+/*
+ * False in a child that was left without the ring's memory (rf_ring_dontfork()): the addresses
+ * may be somebody else's by now, and the ring is the parent's.
+ */
+bool rfi_has_memory(const struct rf_ring *ring);
+
 /* Unmaps what is ours. */
 void rfi_unmap(struct rf_ring *ring);
 

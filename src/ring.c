@@ -234,6 +234,7 @@ uint32_t rfi_begin_wait(struct rf_ring *ring, uint32_t slots)
 
 int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, uint32_t flags)
 {
+    rfi_touch(ring);
     if (flags & RF_ENTER_GETEVENTS && min_complete > 0)
         min_complete = begin_wait(ring, min_complete);
     return enter(ring, to_submit, min_complete, flags);

@@ -31,6 +31,16 @@ static inline int rfi_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t m
 /* The half of rf_check_ring() that is for who reaps: -EPROTO and a reason, or 0. */
 int rfi_check_cq(struct rf_ring *ring);
 
+/*
+ * For calls that would otherwise enter by the descriptor alone: in a child that was left
+ * without the memory this is where it ends, before the parent's ring is entered.
+ */
+static inline void rfi_touch(const struct rf_ring *ring)
+{
+    if (ring->sq.entries > 0) /* else it is closed */
+        (void)rfi_sq_flags_peek(ring->sq.flags_word);
+}
+
 /* On these, completions appear only when somebody polls for them. */
 static inline bool rfi_must_poll(const struct rf_ring *ring)
 {

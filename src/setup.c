@@ -285,6 +285,9 @@ int rfi_register(struct rf_ring *ring, uint32_t opcode, void *arg, uint32_t nr_a
     ring->reason = NULL;
     if (fd < 0)
         return -EBADF; /* -1 would not mean this ring, but no ring, or the whole task */
+    /* The descriptor is good in a child, and would lead to the parent's ring. */
+    if (!rfi_has_memory(ring))
+        return refuse(ring, -EEXIST, "the ring is that of the process which forked this one");
     return ring->sys->ring_register(ring->sys, fd, opcode | ring->register_flags, arg, nr_args);
 }
 

@@ -480,6 +480,7 @@ int rf_submit_and_get_events(struct rf_ring *ring)
 
 int rf_get_events(struct rf_ring *ring)
 {
+    rfi_touch(ring);
     int result = rfi_enter(ring, 0, 0, RF_ENTER_GETEVENTS, NULL, 0);
     return result < 0 ? result : 0;
 }

@@ -13,7 +13,8 @@
  *   -EBADF       the ring is closed
  *   -EINVAL      the ring is entered through a registered index (rf_register_ring_fd()), and
  *                this is not the thread that registered it (also -EBADF)
- *   -EEXIST      RF_SETUP_SINGLE_ISSUER, and this is not the ring's thread
+ *   -EEXIST      RF_SETUP_SINGLE_ISSUER, and this is not the ring's thread; or
+ *                rf_ring_dontfork(), and this is a forked child
  *   -EACCES      the ring's restrictions do not allow this registration
  *   -ENXIO       the ring is being torn down
  *   -ENOMEM      out of memory
