@@ -210,12 +210,15 @@ static void assert_kind_is(enum rf_cap_kind kind, uint32_t count, uint32_t bits)
 static void an_older_kernel_is_what_it_answers(void **state)
 {
     (void)state;
-    need_a_ring();
+    struct rf_ring ring;
+    open_ring(&ring, 4, 0);
+    uint32_t features = ring.features;
+    rf_deinit(&ring);
     play();
     assert_result(rfi_caps_system(&played.sys, 0, &caps), 0);
     assert_kind_is(RF_CAP_SETUP, 32, played.setup);
     assert_kind_is(RF_CAP_ENTER, 32, played.enter);
-    assert_kind_is(RF_CAP_FEATURE, 32, played.features);
+    assert_kind_is(RF_CAP_FEATURE, 32, played.features & features);
     for (uint32_t op = 0; op < RF_CAP_NUMBERS; op++)
         assert_int_equal(rf_caps_has(&caps, RF_CAP_REGISTER, op), op < played.registrations);
     assert_int_equal(caps.of[RF_CAP_SETUP][0].source, RF_CAP_BY_TRIAL);

@@ -42,6 +42,8 @@ static void assert_works(struct rf_ring *ring)
     }
 }
 
+static const int no_files[] = {-1, -1};
+
 /* --- deeds --------------------------------------------------------------- */
 
 static int closes(struct rf_ring *ring)
@@ -89,7 +91,9 @@ static int unregisters(struct rf_ring *ring)
 
 static int registers(struct rf_ring *ring)
 {
-    return rf_register_buffers_sparse(ring, 1);
+    static char memory[64];
+    const struct iovec buf = {memory, sizeof memory};
+    return rf_register_buffers(ring, &buf, 1);
 }
 
 static int does_a_nop(struct rf_ring *ring)
@@ -110,7 +114,7 @@ static void a_child_without_the_memory_does_no_harm(void **state)
 {
     struct rf_ring ring;
     open_flavour(state, &ring, 4);
-    assert_result(rf_register_files_sparse(&ring, 2), 0);
+    assert_result(rf_register_files(&ring, no_files, 2), 0);
     assert_result(rf_ring_dontfork(&ring), 0);
     static const deed touch[] = {gets, submits, enters, collects, waits, looks};
     for (size_t i = 0; i < COUNT_OF(touch); i++)
@@ -194,7 +198,7 @@ static void registering_changes_the_parents_ring(void **state)
     (void)state;
     struct rf_ring ring;
     open_ring(&ring, 4, 0);
-    assert_result(rf_register_files_sparse(&ring, 2), 0);
+    assert_result(rf_register_files(&ring, no_files, 2), 0);
     assert_int_equal(in_a_child(&ring, unregisters), 0);
     assert_result(rf_unregister_files(&ring), -ENXIO);
     rf_deinit(&ring);
