@@ -219,15 +219,21 @@ static int try_overflow_blocks(struct rf_ring *ring)
     return result == 1 ? HAS_NOT : result == -EBUSY ? HAS : CANNOT_TELL;
 }
 
-static int try_poll_level(struct rf_ring *ring)
+/* On a file that there is not, so that it ends at once. */
+static int poll_with(struct rf_ring *ring, uint32_t flags)
 {
     struct rf_sqe *sqe = rf_get_sqe(ring);
     rf_prep_poll_add(sqe, -1, 1);
-    sqe->len = RF_POLL_ADD_LEVEL;
+    sqe->len = flags;
     struct rf_cqe cqe;
-    if (rf_submit(ring) != 1 || rf_copy_cqes(ring, &cqe, 1, 0) != 1)
-        return CANNOT_TELL;
-    return cqe.res == -EINVAL ? HAS : HAS_NOT;
+    return rf_submit(ring) == 1 && rf_copy_cqes(ring, &cqe, 1, 0) == 1 ? cqe.res : -EAGAIN;
+}
+
+static int try_poll_level(struct rf_ring *ring)
+{
+    if (poll_with(ring, 1U << 31) != -EINVAL)
+        return CANNOT_TELL; /* it looks for the file first */
+    return poll_with(ring, RF_POLL_ADD_LEVEL) == -EINVAL ? HAS : HAS_NOT;
 }
 
 /* --- all of them --------------------------------------------------------- */

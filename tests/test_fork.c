@@ -149,8 +149,7 @@ static void the_best_ring_is_kept_from_children(void **state)
 {
     (void)state;
     need_a_ring();
-    static const enum rf_purpose purposes[] = {RF_FOR_THROUGHPUT, RF_FOR_LATENCY,
-                                               RF_FOR_STORAGE_POLLING};
+    static const enum rf_purpose purposes[] = {RF_FOR_THROUGHPUT, RF_FOR_LATENCY};
     for (size_t i = 0; i < COUNT_OF(purposes); i++) {
         struct rf_ring ring;
         assert_result(rf_init_best(&ring, 8, purposes[i], NULL), 0);

@@ -18,7 +18,7 @@ static char *text_of(const char *name)
     snprintf(path, sizeof path, "%s/%s", RF_SOURCE_DIR, name);
     FILE *file = fopen(path, "re");
     if (!file)
-        return NULL;
+        skip_because("the sources are not here");
     char *text = calloc(1, 1 << 20);
     assert_non_null(text);
     size_t bytes = fread(text, 1, (1 << 20) - 1, file);
@@ -36,7 +36,7 @@ static void assert_test_exists(const char *test)
     snprintf(file, sizeof file, "tests/%.*s", (int)(colon - test), test);
     snprintf(name, sizeof name, "(%s)", colon + 2);
     char *text = text_of(file);
-    if (!text || !strstr(text, name))
+    if (!strstr(text, name))
         fail_msg("%s is no test", test);
     free(text);
 }
@@ -62,7 +62,6 @@ static void the_documentation_has_each(void **state)
 {
     (void)state;
     char *text = text_of("docs/capabilities.md");
-    assert_non_null(text);
     bool complete = true;
     for (uint32_t id = 0; id < RF_QUIRKS; id++) {
         const struct rf_quirk *quirk = rf_quirk_info(id);
@@ -136,7 +135,8 @@ static void what_the_table_says_is_what_happens(void **state)
     assert_true(rf_submit(&ring) == 1);
     struct rf_cqe cqe = {.res = 0};
     bool refused = rf_copy_cqes(&ring, &cqe, 1, 0) == 1 && cqe.res == -EINVAL;
-    assert_int_equal(has(RF_QUIRK_POLL_LEVEL), refused);
+    if (found.of[RF_QUIRK_POLL_LEVEL].state != RF_CAP_UNKNOWN)
+        assert_int_equal(has(RF_QUIRK_POLL_LEVEL), refused);
     rf_deinit(&ring);
 
     /* A time that is no time, after a NOP: told, or hidden. */
