@@ -2,7 +2,7 @@
 /*
  * quirks_try.c - which quirks this kernel has.
  *
- * Each is tried on a ring of its own. Where the kernel could wait for ever, because it does right
+ * Each is tried on a ring of its own. Times are long enough for an emulator. Where the kernel could wait for ever, because it does right
  * what the trial wants to see done wrong, a TIMEOUT operation ends the wait.
  */
 #include "quirks.h"
@@ -23,7 +23,7 @@
 /* What a trial finds out. */
 enum { HAS_NOT = 0, HAS = 1, CANNOT_TELL = -1 };
 
-enum { GUARD_NS = 20000000 };
+enum { GUARD_NS = 60000000 };
 
 static int enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, uint32_t flags,
                  const void *arg, size_t bytes)
@@ -55,7 +55,7 @@ static void queue_timeout(struct rf_ring *ring, const struct rf_timespec *ts)
     rf_prep_timeout(sqe, ts, 0, 0);
 }
 
-static const struct rf_timespec guard = {0, GUARD_NS}, soon = {0, 1000000};
+static const struct rf_timespec guard = {0, GUARD_NS}, soon = {0, 8000000};
 
 /* --- mixed queues -------------------------------------------------------- */
 

@@ -496,6 +496,8 @@ static void the_limit_of_locked_memory_is_named(void **state)
             _exit(77);
         if (rf_init_best(&ring, 4096, RF_FOR_THROUGHPUT, &best))
             _exit(1);
+        if (best.entries == 4096)
+            _exit(78); /* as 7.3, where rings do not count */
         char expected[160];
         snprintf(expected, sizeof expected, "%lld bytes for a ring, and RLIMIT_MEMLOCK is 131072",
                  (long long)rf_memory_size(4096, 0));
@@ -510,6 +512,8 @@ static void the_limit_of_locked_memory_is_named(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     if (WEXITSTATUS(status) == 77)
         skip_because("limits of another user cannot be tried here");
+    if (WEXITSTATUS(status) == 78)
+        skip_because("rings do not count as locked memory on this kernel");
     assert_int_equal(status, 0);
 }
 

@@ -392,11 +392,16 @@ static void a_ring_that_may_not_register_makes_nothing_up(void **state)
         skip_because("rings cannot be restricted here");
     }
     assert_result(rf_caps_ring(&ring, &caps), 0);
-    for (int detail = 0; detail < RF_DETAIL_LAST; detail++)
-        if (caps.of[RF_CAP_DETAIL][detail].state != RF_CAP_UNKNOWN)
-            fail_msg("detail %d was found out", detail);
+    static struct rf_caps of_system;
+    assert_result(rf_caps_system(&of_system), 0);
+    for (int detail = 0; detail < RF_DETAIL_LAST; detail++) {
+        /* What the kernel lacks is told before the restriction; and 7.3 restricts less. */
+        struct rf_cap cap = caps.of[RF_CAP_DETAIL][detail];
+        if (cap.state != RF_CAP_UNKNOWN)
+            assert_int_equal(cap.state, of_system.of[RF_CAP_DETAIL][detail].state);
+    }
     enum rf_cap_source source = (enum rf_cap_source)caps.of[RF_CAP_OP][0].source;
-    assert_true(source == RF_CAP_BY_QUERY || source == RF_CAP_BY_NOTHING);
+    assert_true(source != RF_CAP_BY_SETUP && source != RF_CAP_BY_TRIAL);
     rf_deinit(&ring);
 }
 
