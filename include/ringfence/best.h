@@ -33,10 +33,10 @@ enum rf_purpose {
      */
     RF_FOR_THROUGHPUT = 0,
     /*
-     * Each operation soon, whatever it costs: a thread of the kernel's looks for new SQEs and
-     * completions all the time (SQPOLL), and no call is made. It takes a processor while
-     * there is work, and for a second after. Best with a program that looks for CQEs
-     * (rf_next_cqe()) rather than sleeping.
+     * No system calls, whatever it costs: a thread of the kernel's looks for new SQEs all the time
+     * (SQPOLL). It takes a processor while there is work, and for a second after. For a program
+     * that looks for CQEs (rf_next_cqe()), and whose own time is what counts; one that sleeps in
+     * waits is served sooner by RF_FOR_THROUGHPUT, as measured in docs/capabilities.md.
      */
     RF_FOR_LATENCY = 1,
     /*
