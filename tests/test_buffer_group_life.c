@@ -244,6 +244,7 @@ static void the_fourth_gigabyte_of_a_group_receives_too(void **state)
     for (unsigned i = 0; i < 4; i++) {
         say(&pair, "hello", 5);
         struct rf_cqe cqe = receive(&group, &pair);
+        assert_result(cqe.res, 5);
         assert_int_equal(rf_cqe_buffer_id(&cqe), i);
         assert_got(&group, &cqe, "hello", 5);
         put(&group, &cqe);

@@ -375,11 +375,13 @@ static void another_side_than_the_kernel_can_be_asked(void **state)
 
 static bool restricts(struct rf_ring *ring)
 {
-    struct rf_restriction rule;
-    memset(&rule, 0, sizeof rule);
-    rule.opcode = RF_RESTRICTION_SQE_OP;
-    rule.sqe_op = RF_OP_NOP;
-    return rf_register_restrictions(ring, &rule, 1) == 0 && rf_enable_rings(ring) == 0;
+    struct rf_restriction rules[2];
+    memset(rules, 0, sizeof rules);
+    rules[0].opcode = RF_RESTRICTION_SQE_OP;
+    rules[0].sqe_op = RF_OP_NOP;
+    rules[1].opcode = RF_RESTRICTION_REGISTER_OP; /* without one, 7.3 allows them all */
+    rules[1].register_op = RF_REGISTER_ENABLE_RINGS;
+    return rf_register_restrictions(ring, rules, 2) == 0 && rf_enable_rings(ring) == 0;
 }
 
 static void a_ring_that_may_not_register_makes_nothing_up(void **state)

@@ -51,6 +51,7 @@ static void a_ring_locks_as_much_as_is_said(void **state)
     static const uint32_t flags[] = {0, RF_SETUP_SQE128, RF_SETUP_CQE32, RF_SETUP_NO_MMAP};
     struct rf_ring ring;
     open_ring(&ring, 1, 0);
+    const bool may_be_more = has_op(&ring, RF_OP_NOP128); /* newer than 6.18: see memory.h */
     rf_deinit(&ring);
     for (unsigned i = 0; i < COUNT_OF(flags); i++) {
         int64_t bytes = rf_mlock_size(1024, flags[i]);
@@ -62,8 +63,11 @@ static void a_ring_locks_as_much_as_is_said(void **state)
             continue;
         }
         assert_int_equal(err, 0);
-        if (bytes)
-            assert_int_equal(open_with_limit(1024, flags[i], bytes * 3 / 4, 64100 + i), ENOMEM);
+        if (bytes == 0)
+            continue;
+        err = open_with_limit(1024, flags[i], bytes * 3 / 4, 64100 + i);
+        if (err || !may_be_more)
+            assert_int_equal(err, ENOMEM);
     }
     struct rf_params params;
     memset(&params, 0, sizeof params);

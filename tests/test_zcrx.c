@@ -578,7 +578,9 @@ static void data_goes_round_through_area_and_refill_ring(void **state)
             assert_true(cqe->flags & RF_CQE_F_MORE);
             received += take_piece(&receiver, cqe, received);
         }
-        if (rf_zcrx_rq_space_left(&receiver.rq) < receiver.rq.entries / 2)
+        /* Each piece takes a page, and nobody else tells the kernel that they came back. */
+        uint32_t used = receiver.rq.entries - rf_zcrx_rq_space_left(&receiver.rq);
+        if (used >= receiver.request.memory_bytes / page_bytes() / 2)
             flush(&receiver);
     }
     close_nodev(&receiver);
@@ -599,8 +601,7 @@ static void what_control_refuses(void **state)
                        EOPNOTSUPP, "ZeroCopyReceiveUnsupported");
     ctrl.op = RF_ZCRX_CTRL_FLUSH_RQ;
     ctrl.resv[1] = 1;
-    assert_named_error(REGISTER_ZCRX_CTRL, rf_register_zcrx_ctrl(&receiver.ring, &ctrl), EINVAL,
-                       "ReceiveQueueInvalid");
+    assert_result(rf_register_zcrx_ctrl(&receiver.ring, &ctrl), -EFAULT);
     close_nodev(&receiver);
 }
 

@@ -25,7 +25,8 @@ RF_BEGIN_DECLS
  *
  * Opens a ring for a moment, to see what kernel this is: before 5.12 rings count, from then
  * on they do not, and from 6.14 on they do again. liburing's function of this
- * name says 0 of those newest kernels.
+ * name says 0 of those newest kernels. On 7.3 they do not count (measured), and nothing tells
+ * that kernel from 6.18: there the answer is more than is needed.
  *
  * Returns 0: it does not count; or the bytes, some pages more than are needed at most; or
  * a negative errno as rf_memory_size() and, but for those of memory, as rf_init().

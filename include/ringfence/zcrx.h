@@ -78,7 +78,8 @@ RF_API RF_NODISCARD int rf_register_ifq(struct rf_ring *ring, struct rf_zcrx_ifq
  *
  * Returns 0, or
  *   -ENXIO       the ring has no queue of that id
- *   -EINVAL      something reserved is not 0
+ *   -EFAULT      something reserved in @ctrl is not 0 (measured on 7.3)
+ *   -EINVAL      the same in what belongs to op
  *   -EOPNOTSUPP  the kernel is older than 6.19, or does not know op
  *   -EMFILE      RF_ZCRX_CTRL_EXPORT: too many descriptors
  *
@@ -163,7 +164,11 @@ RF_NODISCARD RF_INLINE bool rf_zcrx_rq_return(struct rf_zcrx_rq *rq, const struc
     return rf_zcrx_rq_add(rq, rf_zcrx_offset(cqe), (uint32_t)cqe->res);
 }
 
-/* Show what was filled. The kernel looks when it next needs memory. */
+/*
+ * Show what was filled. The kernel looks when the device next needs memory. What it copies, and
+ * without a device that is everything, it takes from the area alone: there tell it by
+ * RF_ZCRX_CTRL_FLUSH_RQ, or a receive ends with -ENOMEM (measured on 7.3).
+ */
 RF_INLINE void rf_zcrx_rq_advance(struct rf_zcrx_rq *rq)
 {
     rfi_zcrx_tail_store(rq->tail_word, rq->tail);
