@@ -229,7 +229,8 @@ static int try_incremental(struct rf_ring *ring)
 {
     struct rf_buf_reg arg;
     memset(&arg, 0, sizeof arg);
-    arg.ring_addr = (uint64_t)(uintptr_t)RFI_NOWHERE;
+    /* Nobody's, with room behind it, and the begin of a page also where pages have 64 KiB. */
+    arg.ring_addr = UINT64_MAX - 0x1ffff;
     arg.ring_entries = 1;
     arg.flags = RF_PBUF_RING_INC;
     return rfi_register(ring, RF_REGISTER_PBUF_RING, &arg, 1);

@@ -301,7 +301,7 @@ static void opening_in_memory_given(struct faulty *f, uint32_t flags)
             assert_true(memory != MAP_FAILED);
             struct rf_params params = {.flags = flags | RF_SETUP_NO_MMAP};
             params.cq_off.user_addr = (uintptr_t)memory;
-            params.sq_off.user_addr = (uintptr_t)memory + bytes - 4096;
+            params.sq_off.user_addr = (uintptr_t)memory + bytes - (size_t)sysconf(_SC_PAGESIZE);
             struct rf_ring ring;
             arm(f, n, errors[e]);
             int result = rf_init_sys(&ring, 4, &params, &f->sys);
