@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PAGE = 4096 };
+#define PAGE ((size_t)sysconf(_SC_PAGESIZE))
 
 /* --- lengths that lie ---------------------------------------------------- */
 
@@ -23,17 +23,17 @@ struct walled {
 
 static void open_walled(struct walled *w)
 {
-    w->pages = mmap(NULL, (size_t)3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+    w->pages = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
                     -1, 0);
     assert_true(w->pages != MAP_FAILED);
     assert_int_equal(mprotect(w->pages, PAGE, PROT_NONE), 0);
-    assert_int_equal(mprotect(w->pages + (size_t)2 * PAGE, PAGE, PROT_NONE), 0);
-    w->end = w->pages + (size_t)2 * PAGE;
+    assert_int_equal(mprotect(w->pages + 2 * PAGE, PAGE, PROT_NONE), 0);
+    w->end = w->pages + 2 * PAGE;
 }
 
 static void close_walled(struct walled *w)
 {
-    assert_int_equal(munmap(w->pages, (size_t)3 * PAGE), 0);
+    assert_int_equal(munmap(w->pages, 3 * PAGE), 0);
 }
 
 static void a_result_too_small_for_the_areas_is_refused(void **state)

@@ -147,6 +147,8 @@ static struct request fill(struct walk *w, struct rf_sqe *sqe)
     }
     if (w->injects && roll(w, 2)) {
         request.res = (int32_t)roll(w, 4000) - 2000;
+        if (request.res <= -512 && request.res >= -516)
+            request.res = 0; /* the kernel's own words for "begin again": 6.12 makes them -EINTR */
         sqe->nop_flags |= RF_NOP_INJECT_RESULT;
         sqe->len = (uint32_t)request.res;
     }
