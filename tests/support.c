@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
 static int setup_without_no_sqarray(const struct rf_sys *sys, uint32_t entries,
@@ -209,6 +211,25 @@ void need_op(struct rf_ring *ring, enum rf_op op)
         rf_deinit(ring);
         skip_because("this kernel lacks operation %d", (int)op);
     }
+}
+
+void let_traps_through(void)
+{
+    signal(SIGILL, SIG_DFL);
+    signal(SIGTRAP, SIG_DFL);
+    signal(SIGFPE, SIG_DFL);
+}
+
+bool is_trap(int status)
+{
+    if (!WIFSIGNALED(status))
+        return false;
+    int number = WTERMSIG(status);
+#ifdef __s390x__ /* compare and trap */
+    if (number == SIGFPE)
+        return true;
+#endif
+    return number == SIGILL || number == SIGTRAP || number == SIGABRT;
 }
 
 struct rf_cqe submit_and_reap(struct rf_ring *ring)

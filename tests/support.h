@@ -112,6 +112,12 @@ bool overflow_keeps_order(struct rf_ring *ring);
 /* Skips unless the running kernel has the operation. */
 void need_op(struct rf_ring *ring, enum rf_op op);
 
+/* In a child that is to be stopped by a trap: cmocka would catch it. */
+void let_traps_through(void);
+
+/* Is this wait status that of a child stopped by one? On s390x some are SIGFPE. */
+bool is_trap(int status);
+
 /*
  * Submits what is queued and waits for one CQE. With SQPOLL the count of
  * rf_submit() says nothing, so it is not checked here.

@@ -172,8 +172,7 @@ static void lengths_of_data_saturate(void **state)
         assert_true(pid >= 0);                              \
         if (pid == 0) {                                     \
             prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);             \
-            signal(SIGILL, SIG_DFL);                        \
-            signal(SIGTRAP, SIG_DFL);                       \
+            let_traps_through();                            \
             struct rf_sqe sqe;                              \
             memset(&sqe, 0, sizeof sqe);                    \
             statement;                                      \
@@ -185,14 +184,6 @@ static void lengths_of_data_saturate(void **state)
         if (!is_trap(status))                               \
             fail_msg("%s went through", #statement);        \
     } while (0)
-
-static bool is_trap(int status)
-{
-    if (!WIFSIGNALED(status))
-        return false;
-    const int sig = WTERMSIG(status);
-    return sig == SIGILL || sig == SIGTRAP || sig == SIGABRT;
-}
 
 static void what_does_not_fit_traps(void **state)
 {

@@ -461,7 +461,9 @@ static void another_thread_clones_by_descriptor_only(void **state)
 
     open_ring(&rings[1], 1, RF_SETUP_SINGLE_ISSUER);
     assert_result(rf_register_buffers(&rings[1], shared_bufs, 3), 0);
-    assert_result(clone_in_a_thread(rings), -EEXIST);
+    result = clone_in_a_thread(rings);
+    if (result || has_op(&rings[0], RF_OP_PIPE)) /* 6.12 lets that thread */
+        assert_result(result, -EEXIST);
     assert_string_equal(rf_error_name(RF_CALL_CLONE_BUFFERS, -EEXIST), "InvalidThread");
     rf_deinit(&rings[1]);
     rf_deinit(&rings[0]);

@@ -105,7 +105,10 @@ RF_INLINE void rf_prep_fallocate(struct rf_sqe *sqe, int fd, int mode, uint64_t 
     rf_prep_rw(sqe, RF_OP_FALLOCATE, fd, len, (uint32_t)mode, offset);
 }
 
-/* statx(2). @mask: STATX_...; @buf: lent until completed. res 0. Since 5.6. */
+/*
+ * statx(2). @mask: STATX_...; @buf: lent until completed. Before kernel 5.18 so is @path
+ * (measured on 5.10). res 0. Since 5.6.
+ */
 RF_INLINE void rf_prep_statx(struct rf_sqe *sqe, int dirfd, const char *path, uint32_t flags,
                              uint32_t mask, struct statx *buf)
 {
