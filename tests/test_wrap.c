@@ -30,6 +30,7 @@ struct walk {
     uint32_t sq_start;
     uint32_t cq_start;
     bool injects;    /* the other side knows RF_NOP_INJECT_RESULT */
+    bool big_nops;   /* and RF_NOP_CQE32, on a ring for it */
     bool bad_first;  /* the other side tells of bad requests before those ahead of them */
     bool has_thread; /* an SQ thread of the kernel's: see settle() */
     bool no_overflow; /* see may_hand_out() */
@@ -152,7 +153,7 @@ static struct request fill(struct walk *w, struct rf_sqe *sqe)
         sqe->nop_flags |= RF_NOP_INJECT_RESULT;
         sqe->len = (uint32_t)request.res;
     }
-    if (flag(w, RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED) && roll(w, 2)) {
+    if (w->big_nops && flag(w, RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED) && roll(w, 2)) {
         request.wide = flag(w, RF_SETUP_CQE_MIXED);
         request.has_big = true;
         request.big[0] = ~request.user_data;
@@ -524,6 +525,25 @@ static bool knows_injection(struct rf_ring *ring)
     return cqe.res == 7;
 }
 
+/* Whether NOP fills 32 bytes: not in 6.12. */
+static bool knows_big_nops(struct rf_ring *ring)
+{
+    if (!(ring->flags & (RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED)))
+        return false;
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    sqe->nop_flags = RF_NOP_CQE32;
+    sqe->off = 11;
+    sqe->addr = 12;
+    assert_true(rf_submit_and_wait(ring, 1) >= 0);
+    const struct rf_cqe *cqe = rf_next_cqe(ring);
+    assert_non_null(cqe);
+    bool knows = cqe->res == 0 && rf_cqe_big(cqe)[0] == 11 && rf_cqe_big(cqe)[1] == 12;
+    assert_null(rf_next_cqe(ring)); /* gives the slot back */
+    while (rf_sq_ready(ring) > 0)
+        sched_yield();
+    return knows;
+}
+
 static void walk(struct walk *w, uint32_t steps)
 {
     const struct rf_ring *ring = &w->ring;
@@ -577,7 +597,7 @@ static void open_peer(struct walk *w, struct peer *peer, size_t flavour, uint32_
 {
     memset(w, 0, sizeof *w);
     w->peer = peer;
-    w->injects = true;
+    w->injects = w->big_nops = true;
     peer_init(peer);
     peer->sq_start = UINT32_MAX - below_wrap;
     peer->cq_start = UINT32_MAX - below_wrap * 2;
@@ -646,6 +666,7 @@ static void walk_with_kernel(void **state, uint32_t entries, uint32_t cq_entries
     struct rf_params params = {.flags = cq_entries ? RF_SETUP_CQSIZE : 0, .cq_entries = cq_entries};
     open_flavour_params(state, &w.ring, entries, &params);
     w.injects = knows_injection(&w.ring);
+    w.big_nops = knows_big_nops(&w.ring);
     w.bad_first = !has_op(&w.ring, RF_OP_FUTEX_WAIT); /* 6.1; not 6.12 */
     w.has_thread = flag(&w, RF_SETUP_SQPOLL);
     w.no_overflow = flag(&w, RF_SETUP_CQE_MIXED) || !overflow_keeps_order(&w.ring);
