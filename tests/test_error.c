@@ -22,11 +22,10 @@
 
 #include <ringfence/error.h>
 
+#include "doc_support.h"
+
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
-#define DOCS RF_SOURCE_DIR "/docs/errors.md"
-#define DOCS_BEGIN "<!-- generated: begin -->\n"
-#define DOCS_END "<!-- generated: end -->\n"
 
 struct named {
     enum rf_call call;
@@ -474,57 +473,10 @@ static void print_docs(FILE *out)
         print_call(out, rf_call_at(i));
 }
 
-static char *read_file(const char *path)
-{
-    FILE *in = fopen(path, "rb");
-    if (!in)
-        fail_msg("%s: %s", path, strerror(errno));
-    assert_int_equal(fseek(in, 0, SEEK_END), 0);
-    size_t size = (size_t)ftell(in);
-    rewind(in);
-    char *text = malloc(size + 1);
-    assert_non_null(text);
-    assert_int_equal(fread(text, 1, size, in), size);
-    text[size] = '\0';
-    fclose(in);
-    return text;
-}
-
-/* Line by line, so that the failure tells which row is stale. */
-static void assert_same_lines(const char *docs, const char *table)
-{
-    while (*docs || *table) {
-        size_t docs_length = strcspn(docs, "\n");
-        size_t table_length = strcspn(table, "\n");
-        if (docs_length != table_length || memcmp(docs, table, table_length) != 0)
-            fail_msg("docs/errors.md is stale, `test_error print` prints what belongs there\n"
-                     "docs:  %.*s\ntable: %.*s",
-                     (int)docs_length, docs, (int)table_length, table);
-        docs += docs_length + (docs[docs_length] == '\n');
-        table += table_length + (table[table_length] == '\n');
-    }
-}
-
 static void the_documentation_says_what_the_table_says(void **state)
 {
     (void)state;
-    char *docs = read_file(DOCS);
-    char *begin = strstr(docs, DOCS_BEGIN);
-    char *end = strstr(docs, DOCS_END);
-    assert_true(begin && end && begin < end);
-    begin += strlen(DOCS_BEGIN);
-    *end = '\0';
-
-    char *table = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&table, &size);
-    assert_non_null(out);
-    print_docs(out);
-    assert_int_equal(fclose(out), 0);
-
-    assert_same_lines(begin, table);
-    free(table);
-    free(docs);
+    assert_document_has(RF_SOURCE_DIR "/docs/errors.md", print_docs, "test-error print");
 }
 
 int main(int argc, char **argv)

@@ -3,16 +3,12 @@
  * Held here: docs/ops.md says what the table of operations says. `test-ops_docs print` prints
  * the part between the markers.
  */
+#include "doc_support.h"
 #include "support.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define DOCS RF_SOURCE_DIR "/docs/ops.md"
-#define DOCS_BEGIN "<!-- generated: begin -->\n"
-#define DOCS_END "<!-- generated: end -->"
 
 #define FOR_EACH_OP(op) \
     for (const struct rf_op_info *op = rf_op_info(0); op; op = rf_op_info(op->opcode + 1))
@@ -147,57 +143,10 @@ static void print_docs(FILE *out)
     }
 }
 
-static char *read_file(const char *path)
-{
-    FILE *in = fopen(path, "rb");
-    if (!in)
-        fail_msg("%s: %s", path, strerror(errno));
-    assert_int_equal(fseek(in, 0, SEEK_END), 0);
-    size_t size = (size_t)ftell(in);
-    rewind(in);
-    char *text = malloc(size + 1);
-    assert_non_null(text);
-    assert_int_equal(fread(text, 1, size, in), size);
-    text[size] = '\0';
-    fclose(in);
-    return text;
-}
-
-/* Line by line, so that the failure tells which row is stale. */
-static void assert_same_lines(const char *docs, const char *table)
-{
-    while (*docs || *table) {
-        size_t docs_length = strcspn(docs, "\n");
-        size_t table_length = strcspn(table, "\n");
-        if (docs_length != table_length || memcmp(docs, table, table_length) != 0)
-            fail_msg("docs/ops.md is stale, `test-ops_docs print` prints what belongs there\n"
-                     "docs:  %.*s\ntable: %.*s",
-                     (int)docs_length, docs, (int)table_length, table);
-        docs += docs_length + (docs[docs_length] == '\n');
-        table += table_length + (table[table_length] == '\n');
-    }
-}
-
 static void the_documentation_says_what_the_table_says(void **state)
 {
     (void)state;
-    char *docs = read_file(DOCS);
-    char *begin = strstr(docs, DOCS_BEGIN);
-    char *end = strstr(docs, DOCS_END);
-    assert_true(begin && end && begin < end);
-    begin += strlen(DOCS_BEGIN);
-    *end = '\0';
-
-    char *table = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&table, &size);
-    assert_non_null(out);
-    print_docs(out);
-    assert_int_equal(fclose(out), 0);
-
-    assert_same_lines(begin, table);
-    free(table);
-    free(docs);
+    assert_document_has(RF_SOURCE_DIR "/docs/ops.md", print_docs, "test-ops_docs print");
 }
 
 int main(int argc, char **argv)
