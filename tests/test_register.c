@@ -461,10 +461,11 @@ static void buffers_that_cannot_be_pinned_are_refused(void **state)
 {
     struct rf_ring ring;
     open_flavour(state, &ring, 4);
-    static char memory[8192];
+    /* No static memory: before 6.4 the kernel takes none of a program's file. */
+    char *memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     char *read_only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     char *gone = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(read_only != MAP_FAILED && gone != MAP_FAILED);
+    assert_true(memory != MAP_FAILED && read_only != MAP_FAILED && gone != MAP_FAILED);
     munmap(gone, 4096);
     const struct iovec good[] = {{memory, 4096}, {memory + 4096, 100}};
     static const struct {
@@ -503,6 +504,7 @@ static void buffers_that_cannot_be_pinned_are_refused(void **state)
     assert_named_error(UNREGISTER_BUFFERS, rf_unregister_buffers(&ring), ENXIO,
                        "BuffersNotRegistered");
     munmap(read_only, 4096);
+    munmap(memory, 8192);
     rf_deinit(&ring);
 }
 

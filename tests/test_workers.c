@@ -284,6 +284,11 @@ static void need_two_processors(void)
 static void new_workers_run_where_they_were_told_to(void **state)
 {
     need_two_processors();
+    struct rf_ring ring;
+    open_flavour(state, &ring, 8);
+    if (ring.flags & RF_SETUP_SQPOLL)
+        need_op(&ring, RF_OP_FUTEX_WAIT); /* before 6.6 the SQ thread's workers have no choice */
+    rf_deinit(&ring);
     run_in_a_thread(state, keep_to_the_second, RF_REGISTER_IOWQ_AFF, 1);
 }
 

@@ -215,6 +215,8 @@ RF_API RF_NODISCARD int rf_unregister_eventfd(struct rf_ring *ring);
  *   -EINVAL     @count is 0 or above 16384
  *   -EFAULT     a buffer, or @bufs, is not mapped, read-only, over 1 GiB, empty with a
  *               base, or a shared mapping of a file on disk
+ *   -EOPNOTSUPP before 6.4: a buffer is in a mapping of a file, as a program's static memory
+ *               is; -EINVAL where it is half in one (measured on 5.10)
  *   -EOVERFLOW  a buffer goes past the end of the address space
  *   -EBUSY      the ring has buffers: unregister them first
  *   -ENOMEM     out of memory, or over RLIMIT_MEMLOCK without CAP_IPC_LOCK
