@@ -524,11 +524,12 @@ static void the_most_buffers_there_can_be(void **state)
 static void buffers_over_the_memlock_limit_are_enomem(void **state)
 {
     (void)state;
-    static char memory[1 << 16];
-    memset(memory, 1, sizeof memory);
+    const size_t bytes = 1 << 16;
     struct rf_ring ring;
     open_ring(&ring, 1, 0); /* or skip: not in the child */
     rf_deinit(&ring);
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -538,12 +539,13 @@ static void buffers_over_the_memlock_limit_are_enomem(void **state)
             _exit(77);
         if (rf_init(&ring, 1, 0))
             _exit(77);
-        const struct iovec buf = {memory, sizeof memory};
+        const struct iovec buf = {memory, bytes};
         int err = rf_register_buffers(&ring, &buf, 1);
         _exit(err < 0 ? -err : 0);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
+    munmap(memory, bytes);
     assert_true(WIFEXITED(status));
     if (WEXITSTATUS(status) == 77)
         skip_because("another user cannot be tried here");
