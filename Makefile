@@ -38,7 +38,8 @@ test check:
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-# HUNT=N: seconds for the lost wakeup on this kernel, with the fence and without.
+# HUNT=N: seconds for the lost wakeup on this kernel, with the fence and without. HOSTILE=N:
+# seconds for the peer that lies.
 verify:
 	@scripts/setup.sh verify
 	@scripts/verify.sh

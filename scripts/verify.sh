@@ -4,7 +4,8 @@
 # verify.sh - every check of the memory order that there is, see verify/README.md: the
 # litmus tests, the model of the wakeup, the race detector, each mutant, and the hunt for
 # the lost wakeup on this kernel. The exit status is 0 if all that was run came out as it
-# must. HUNT=N hunts for N seconds with the fence and N without (30); HUNT=0 does not.
+# must. HUNT=N hunts for N seconds with the fence and N without (30); HUNT=0 does not. HOSTILE=N
+# lies to the library for N seconds (60), HOSTILE=600 SEED=N as it was done for docs/memory-order.md.
 set -u
 
 cd "$(dirname "$0")/.."
@@ -53,11 +54,22 @@ hunt() {
     "$build/verify/lost-wakeup" --seconds "${HUNT:-30}"
 }
 
+# Built here, so that the sanitizers are in it whatever the build has.
+hostile() {
+    [ "${HOSTILE:-60}" != 0 ] || return 77
+    mkdir -p build-verify
+    ${CC:-cc} -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -Iinclude -Isrc -Iverify/peer \
+        -fsanitize=address,undefined -fno-sanitize-recover=all \
+        verify/hostile.c verify/peer/*.c src/*.c -pthread -o build-verify/hostile &&
+        build-verify/hostile --seconds "${HOSTILE:-60}" ${SEED:+--seed "$SEED"}
+}
+
 scripts/build.sh "$build" || exit
 check "litmus tests" litmus
 check "the wakeup, all interleavings" wakeup
 check "each accessor under the race detector" "$build/verify/words"
 check "ring and peer under the race detector" "$build/verify/race" --operations 100000
+check "a peer that lies, under the address sanitizer" hostile
 check "mutants" python3 verify/mutants.py
 check "the lost wakeup, on this kernel" hunt
 

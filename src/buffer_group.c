@@ -143,13 +143,30 @@ static void give_back(struct rf_buffer_group *group, uint32_t id)
     show_entries(group);
 }
 
-int rf_buffer_group_get(struct rf_buffer_group *group, const struct rf_cqe *cqe, void **ret_data)
+/*
+ * What a CQE says. It may lie in the queue, where the other side can change it: so it is read
+ * once, and neither we nor the compiler look again after it was checked.
+ */
+struct told {
+    int32_t res;
+    uint32_t flags;
+};
+
+static struct told read_once(const struct rf_cqe *cqe)
 {
-    if (!(cqe->flags & RF_CQE_F_BUFFER))
-        return cqe->res > 0 ? -ENODATA : cqe->res;
-    uint32_t id = cqe->flags >> RF_CQE_BUFFER_SHIFT;
-    uint32_t bytes = cqe->res > 0 ? (uint32_t)cqe->res : 0;
-    bool more = cqe->flags & RF_CQE_F_BUF_MORE;
+    struct told told = {cqe->res, cqe->flags};
+    RF_OPAQUE(told.res);
+    RF_OPAQUE(told.flags);
+    return told;
+}
+
+static int get(struct rf_buffer_group *group, struct told told, void **ret_data)
+{
+    if (!(told.flags & RF_CQE_F_BUFFER))
+        return told.res > 0 ? -ENODATA : told.res;
+    uint32_t id = told.flags >> RF_CQE_BUFFER_SHIFT;
+    uint32_t bytes = told.res > 0 ? (uint32_t)told.res : 0;
+    bool more = told.flags & RF_CQE_F_BUF_MORE;
     if (id >= group->buffers_count || (more && !group->incremental))
         return -EPROTO;
     struct rfi_group_buffer *buffer = &group->states[id];
@@ -166,7 +183,12 @@ int rf_buffer_group_get(struct rf_buffer_group *group, const struct rf_cqe *cqe,
         if (buffer->out == 0)
             give_back(group, id);
     }
-    return cqe->res;
+    return told.res;
+}
+
+int rf_buffer_group_get(struct rf_buffer_group *group, const struct rf_cqe *cqe, void **ret_data)
+{
+    return get(group, read_once(cqe), ret_data);
 }
 
 /* --- bundles ------------------------------------------------------------- */
@@ -178,6 +200,7 @@ int rf_buffer_group_get(struct rf_buffer_group *group, const struct rf_cqe *cqe,
 static uint32_t room_of(const struct rf_buffer_group *group, uint16_t place, uint32_t id)
 {
     uint32_t len = *id_in(group, place) == id ? entry_at(group, place)->len : group->buffer_size;
+    RF_OPAQUE(len); /* the kernel may write it: looked at once */
     return len < group->buffer_size ? len : group->buffer_size;
 }
 
@@ -233,14 +256,15 @@ int rf_buffer_group_get_bundle(struct rf_buffer_group *group, const struct rf_cq
 {
     RF_ASSERT(!group->incremental);
     RF_ASSERT(count > 0);
-    if (cqe->res <= 0 || !(cqe->flags & RF_CQE_F_BUFFER)) {
+    struct told told = read_once(cqe);
+    if (told.res <= 0 || !(told.flags & RF_CQE_F_BUFFER)) {
         void *none;
-        return rf_buffer_group_get(group, cqe, &none);
+        return get(group, told, &none);
     }
-    uint32_t id = cqe->flags >> RF_CQE_BUFFER_SHIFT;
-    if (id >= group->buffers_count || cqe->flags & RF_CQE_F_BUF_MORE)
+    uint32_t id = told.flags >> RF_CQE_BUFFER_SHIFT;
+    if (id >= group->buffers_count || told.flags & RF_CQE_F_BUF_MORE)
         return -EPROTO;
-    int n = find_parts(group, id, (uint32_t)cqe->res, parts, count);
+    int n = find_parts(group, id, (uint32_t)told.res, parts, count);
     if (n > 0)
         take_parts(group, id, parts, n);
     return n;
@@ -250,9 +274,10 @@ int rf_buffer_group_get_bundle(struct rf_buffer_group *group, const struct rf_cq
 
 int rf_buffer_group_put(struct rf_buffer_group *group, const struct rf_cqe *cqe)
 {
-    if (!(cqe->flags & RF_CQE_F_BUFFER) || cqe->res <= 0)
+    struct told told = read_once(cqe);
+    if (!(told.flags & RF_CQE_F_BUFFER) || told.res <= 0)
         return -ENODATA;
-    uint32_t id = cqe->flags >> RF_CQE_BUFFER_SHIFT;
+    uint32_t id = told.flags >> RF_CQE_BUFFER_SHIFT;
     bool has_next;
     do {
         RF_ASSERT(id < group->buffers_count); /* or else get refused it */

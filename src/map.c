@@ -176,6 +176,7 @@ static void place_queues(struct rf_ring *ring, const struct rf_params *p, uint32
     cq->half = (cq->entries + 1) / 2;
     cq->shift = cqe_shift(p->flags);
     cq->one_by_one = p->flags & (RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED);
+    cq->wide = false;
     cq->wrap = cq->cqes + ((size_t)cq->entries << cq->shift);
     cq->end_index = cq->khead = cq_index;
     cq->next = cq->cqes + ((size_t)(cq_index & (cq->entries - 1)) << cq->shift);
@@ -302,7 +303,10 @@ void rfi_copy_queues(struct rf_ring *ring, const struct rf_ring *before)
     const struct rf_sq *old_sq = &before->sq;
     struct rf_sq *sq = &ring->sq;
     size_t sqe_bytes = sizeof(struct rf_sqe) << sq->shift;
-    for (uint32_t i = sq->khead; i != sq->ktail; i++)
+    uint32_t queued = sq->ktail - sq->khead;
+    if (queued > old_sq->entries || queued > sq->entries)
+        queued = 0; /* no honest head: it has changed since it was checked */
+    for (uint32_t i = sq->ktail - queued; i != sq->ktail; i++)
         memcpy(sq->sqes + ((size_t)(i & (sq->entries - 1)) << sq->shift),
                old_sq->sqes + ((size_t)(i & (old_sq->entries - 1)) << sq->shift), sqe_bytes);
 

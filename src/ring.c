@@ -150,9 +150,17 @@ static void rewind_sq(struct rf_ring *ring, uint32_t consumed)
     rfi_sq_tail_store(sq->tail_word, left);
 }
 
+int rfi_refuse_sq_head(struct rf_ring *ring)
+{
+    return rfi_refuse(ring, -EPROTO, "the head of the submission queue is where it cannot be");
+}
+
 int rfi_enter_and_rewind(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
                          uint32_t flags, const void *arg, size_t arg_bytes)
 {
+    /* Such a queue does not wrap: only a head that has moved can have led beyond its end. */
+    if (rfi_sq_index(&ring->sq) > ring->sq.entries)
+        return rfi_refuse_sq_head(ring);
     int result = ring->sys->ring_enter(ring->sys, ring->enter_fd, to_submit, min_complete,
                                        flags | ring->enter_flags, arg, arg_bytes);
     if (to_submit > 0 && result > 0)
@@ -167,9 +175,8 @@ static inline uint32_t taken_to(const struct rf_ring *ring)
 {
     const struct rf_cq *cq = &ring->cq;
     uint32_t index = cq->end_index - (uint32_t)(cq->end - cq->next);
-    /* On a mixed ring at most one was taken since the last release; it is the slot before. */
-    if (RF_UNLIKELY(cq->one_by_one) && index != cq->khead &&
-        ring->flags & RF_SETUP_CQE_MIXED && cq->next[-1].flags & RF_CQE_F_32)
+    /* On a mixed ring at most one was taken since the last release. */
+    if (RF_UNLIKELY(cq->wide) && index != cq->khead)
         index++;
     return index;
 }
@@ -257,6 +264,8 @@ static inline bool must_enter(const struct rf_ring *ring, uint32_t queued, uint3
 int rf_submit(struct rf_ring *ring)
 {
     uint32_t queued = flush(&ring->sq);
+    if (RF_UNLIKELY(queued > ring->sq.entries))
+        return rfi_refuse_sq_head(ring); /* as a count of SQEs it could be any errno */
     uint32_t flags;
     if (!must_enter(ring, queued, &flags))
         return (int)queued;
@@ -266,6 +275,8 @@ int rf_submit(struct rf_ring *ring)
 static inline int flush_and_wait(struct rf_ring *ring, uint32_t wait_nr, bool only_wait)
 {
     uint32_t queued = flush(&ring->sq);
+    if (RF_UNLIKELY(queued > ring->sq.entries))
+        return rfi_refuse_sq_head(ring);
     wait_nr = begin_wait(ring, wait_nr);
     uint32_t flags;
     (void)must_enter(ring, queued, &flags);
@@ -305,12 +316,14 @@ static uint32_t skip_fillers(struct rf_cq *cq, uint32_t index, uint32_t *ready)
     return index;
 }
 
-/* A 32-byte CQE whose second half is not there or would lie behind the queue: a lie. */
-static bool cut_in_half(const struct rf_ring *ring, uint32_t ready)
+/*
+ * On a mixed ring: how large is the CQE at next? It is asked once, and remembered. False: of
+ * a 32-byte CQE the second half is not there or would lie behind the queue, which is a lie.
+ */
+static bool measure(struct rf_cq *cq, uint32_t ready)
 {
-    const struct rf_cq *cq = &ring->cq;
-    return ring->flags & RF_SETUP_CQE_MIXED && cq->next->flags & RF_CQE_F_32 &&
-           (ready < 2 || cq->next + 1 == cq->wrap);
+    cq->wide = cq->next->flags & RF_CQE_F_32;
+    return !cq->wide || (ready >= 2 && cq->next + 1 != cq->wrap);
 }
 
 /* What only a lie can leave: something is there, and nothing of it can be taken. */
@@ -339,7 +352,7 @@ int rf_check_ring(struct rf_ring *ring)
 {
     const struct rf_sq *sq = &ring->sq;
     if (sq->ktail - rfi_sq_head_load(sq->head_word) > sq->entries)
-        return rfi_refuse(ring, -EPROTO, "the head of the submission queue is where it cannot be");
+        return rfi_refuse_sq_head(ring);
     return rfi_check_cq(ring);
 }
 
@@ -349,11 +362,12 @@ static bool refill_one(struct rf_ring *ring)
     struct rf_cq *cq = &ring->cq;
     uint32_t index = release_all(ring);
     uint32_t ready = ready_from(cq, index);
-    if (ring->flags & RF_SETUP_CQE_MIXED)
+    bool mixed = ring->flags & RF_SETUP_CQE_MIXED;
+    if (mixed)
         index = skip_fillers(cq, index, &ready);
     place(cq, index);
     release_to(cq, index);
-    if (ready == 0 || cut_in_half(ring, ready))
+    if (ready == 0 || (mixed && !measure(cq, ready)))
         return false;
     cq->end = cq->next + 1; /* one, and come here again for the next */
     cq->end_index = index + 1;
@@ -454,15 +468,19 @@ void rf_cqe_seen(struct rf_ring *ring, const struct rf_cqe *cqe)
     }
 }
 
+void rfi_cq_take_to(struct rf_ring *ring, uint32_t index)
+{
+    place(&ring->cq, index);
+    release_to(&ring->cq, index);
+}
+
 void rf_cq_advance(struct rf_ring *ring, uint32_t count)
 {
-    struct rf_cq *cq = &ring->cq;
     if (count == 0)
         return;
     uint32_t index = release_all(ring);
-    RF_ASSERT(count <= ready_from(cq, index));
-    place(cq, index + count);
-    release_to(cq, index + count);
+    RF_ASSERT(count <= ready_from(&ring->cq, index));
+    rfi_cq_take_to(ring, index + count);
 }
 
 static uint32_t copy_ready(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count)

@@ -8,6 +8,9 @@
 /* The index of the CQE that is taken next: of the slot, on a mixed ring. */
 uint32_t rfi_cq_index(const struct rf_ring *ring);
 
+/* Takes everything before @index, which was there once: the tail is not asked again. */
+void rfi_cq_take_to(struct rf_ring *ring, uint32_t index);
+
 /*
  * Before each wait: gives back every CQE that was taken. Returns how many slots to
  * wait for, @slots or less.
@@ -40,6 +43,9 @@ static inline void rfi_touch(const struct rf_ring *ring)
     if (ring->sq.entries > 0) /* else it is closed */
         (void)rfi_sq_flags_peek(ring->sq.flags_word);
 }
+
+/* What is said, -EPROTO, when more SQEs are queued than the queue holds: the head is a lie. */
+int rfi_refuse_sq_head(struct rf_ring *ring);
 
 /* On these, completions appear only when somebody polls for them. */
 static inline bool rfi_must_poll(const struct rf_ring *ring)

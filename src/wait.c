@@ -255,6 +255,7 @@ static int wait_until_ready(struct rf_ring *ring, struct wait wait, bool submits
 {
     struct times times = start_times(ring, &wait);
     mend_minimum(&times, &wait);
+    uint32_t rounds = 0;
     for (;;) {
         uint32_t flags = 0;
         int err = rfi_check_cq(ring); /* or lies could keep us here for ever */
@@ -268,6 +269,8 @@ static int wait_until_ready(struct rf_ring *ring, struct wait wait, bool submits
             err = result < 0 ? result : rf_check_ring(ring);
             if (err)
                 return err;
+            if (rounds++ == ring->sq.entries) /* one each time, and more than there were */
+                return rfi_refuse(ring, -EPROTO, "SQEs count as consumed, and stay in the queue");
             continue;
         }
         uint32_t slots = slots_for(ring, &wait);
@@ -389,6 +392,8 @@ static int submit_and_wait(struct rf_ring *ring, const struct rf_cqe **ret_cqe, 
     uint32_t queued = rf_flush_sq(ring);
     if (queued == 0)
         return wait_for(ring, ret_cqe, wait, false);
+    if (queued > ring->sq.entries)
+        return rfi_refuse_sq_head(ring);
 
     int result;
     if (count_cqes(ring, wait->nr) >= wait->nr)
@@ -472,6 +477,8 @@ int rf_submit_and_wait_reg(struct rf_ring *ring, const struct rf_cqe **ret_cqe, 
 int rf_submit_and_get_events(struct rf_ring *ring)
 {
     uint32_t queued = rf_flush_sq(ring);
+    if (queued > ring->sq.entries)
+        return rfi_refuse_sq_head(ring);
     uint32_t flags = RF_ENTER_GETEVENTS;
     if (ring->flags & RF_SETUP_SQPOLL)
         (void)rf_sq_ring_needs_enter(ring, &flags);
@@ -501,6 +508,8 @@ int rf_sqring_wait(struct rf_ring *ring)
     int result = rfi_enter(ring, 0, 0, flags, NULL, 0);
     if (rf_sq_space_left(ring) > 0)
         return 0;
+    if (rf_sq_ready(ring) > ring->sq.entries)
+        return rfi_refuse_sq_head(ring); /* or whoever asks until there is room asks for ever */
     if (result == -EINVAL && enter_knows(ring, RF_ENTER_SQ_WAIT) == -EOPNOTSUPP)
         return rfi_refuse(ring, -EOPNOTSUPP, RFI_LACKS("waits for the SQ thread", "5.10"));
     /* Nothing but a signal ends that wait, and the kernel does not say so. */

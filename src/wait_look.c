@@ -22,7 +22,9 @@ struct rf_cqe_iter rf_cqe_iter_init(const struct rf_ring *ring)
 uint32_t rf_cqe_iter_take(struct rf_ring *ring, const struct rf_cqe_iter *iter)
 {
     uint32_t slots = iter->next - rfi_cq_index(ring);
-    rf_cq_advance(ring, slots);
+    RF_ASSERT(slots <= ring->cq.entries);
+    if (slots > 0)
+        rfi_cq_take_to(ring, iter->next);
     return slots;
 }
 

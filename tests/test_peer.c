@@ -405,9 +405,115 @@ static void half_of_a_big_completion_is_not_shown(void **state)
         assert_result(rf_peek_cqe(&ring, &cqe), -EPROTO);
         assert_string_equal(rf_reason(&ring), "a 32-byte CQE has no second half");
         assert_result(rf_wait_cqe(&ring, &cqe), -EPROTO);
+        struct rf_cqe_iter iter = rf_cqe_iter_init(&ring);
+        assert_false(rf_cqe_iter_next(&iter, &cqe));
         peer_lie(&peer, PEER_CQ_TAIL, peer.cq_start);
         end_well(&peer, &ring);
     }
+}
+
+static void an_impossible_count_is_no_result(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < COUNT_OF(shapes); s++) {
+        struct peer peer;
+        struct rf_ring ring;
+        const struct rf_cqe *cqe;
+        const struct rf_timespec ts = {0, 1000};
+        open_with(&peer, &ring, 4, shapes[s]);
+        peer_lie(&peer, PEER_SQ_HEAD, peer.sq_start + 5);
+        assert_int_equal(rf_sq_space_left(&ring), 0);
+        assert_result(rf_submit(&ring), -EPROTO);
+        assert_string_equal(rf_reason(&ring),
+                            "the head of the submission queue is where it cannot be");
+        assert_result(rf_submit_and_wait(&ring, 1), -EPROTO);
+        assert_result(rf_submit_and_get_events(&ring), -EPROTO);
+        assert_result(rf_submit_and_wait_timeout(&ring, &cqe, 1, &ts, NULL), -EPROTO);
+        assert_result(rf_sqring_wait(&ring), -EPROTO);
+        peer_lie(&peer, PEER_SQ_HEAD, peer.sq_start);
+        assert_result(rf_submit(&ring), 0);
+        end_well(&peer, &ring);
+    }
+}
+
+static void sqes_that_are_consumed_for_ever_end_a_wait(void **state)
+{
+    (void)state;
+    struct peer peer;
+    struct rf_ring ring;
+    const struct rf_cqe *cqe;
+    const struct rf_timespec ts = {0, 1000};
+    open_with(&peer, &ring, 4, 0);
+    struct rf_sys sys = peer.sys;
+    sys.ring_enter = returns_at_once;
+    ring.sys = &sys;
+    queue_nop(&ring, 1);
+    assert_result(rf_wait_cqe_timeout(&ring, &cqe, &ts), -EPROTO);
+    assert_string_equal(rf_reason(&ring), "SQEs count as consumed, and stay in the queue");
+    assert_result(rf_wait_cqe(&ring, &cqe), -EPROTO);
+    ring.sys = &peer.sys;
+    assert_result(rf_submit(&ring), 1);
+    assert_next(&ring, 1, 0);
+    end_well(&peer, &ring);
+}
+
+/* Its queue begins at the first slot each time, and so ends at the last. */
+static void a_rewound_queue_does_not_wrap(void **state)
+{
+    (void)state;
+    struct peer peer;
+    struct rf_ring ring;
+    peer_init(&peer);
+    struct rf_params params = {.flags = RF_SETUP_NO_SQARRAY | RF_SETUP_SQ_REWIND};
+    assert_result(rf_init_sys(&ring, 4, &params, &peer.sys), 0);
+    for (uint64_t i = 0; i < 4; i++)
+        queue_nop(&ring, i);
+    peer_lie(&peer, PEER_SQ_HEAD, 4);
+    for (uint64_t i = 0; i < 3; i++)
+        (void)rf_get_sqe(&ring);
+    peer_lie(&peer, PEER_SQ_HEAD, 3);
+    assert_result(rf_submit(&ring), -EPROTO);
+    assert_result(rf_enter(&ring, 1, 0, 0), -EPROTO);
+    end_well(&peer, &ring);
+}
+
+/* What an iterator was shown can be taken, whatever became of the tail. */
+static void a_tail_that_goes_back_leaves_an_iterator_alone(void **state)
+{
+    (void)state;
+    struct peer peer;
+    struct rf_ring ring;
+    const struct rf_cqe *cqe;
+    open_with(&peer, &ring, 4, 0);
+    fake_cqes(&peer, &ring, 3, 0);
+    struct rf_cqe_iter iter = rf_cqe_iter_init(&ring);
+    while (rf_cqe_iter_next(&iter, &cqe))
+        assert_int_equal(cqe->res, 0);
+    peer_lie(&peer, PEER_CQ_TAIL, peer.cq_start + 1);
+    assert_int_equal(rf_cqe_iter_take(&ring, &iter), 3);
+    assert_result(rf_check_ring(&ring), -EPROTO);
+    peer.cq_tail = peer.cq_start + 3; /* so that its rules agree */
+    peer_lie(&peer, PEER_CQ_TAIL, peer.cq_tail);
+    end_well(&peer, &ring);
+}
+
+/* A CQE that changes its size after it was taken moves nothing. */
+static void a_size_is_asked_once(void **state)
+{
+    (void)state;
+    struct peer peer;
+    struct rf_ring ring;
+    open_with(&peer, &ring, 4, RF_SETUP_CQE_MIXED);
+    fake_cqes(&peer, &ring, 3, 0);
+    const struct rf_cqe *cqe = rf_next_cqe(&ring);
+    assert_non_null(cqe);
+    ((struct rf_cqe *)(uintptr_t)cqe)->flags = RF_CQE_F_32;
+    assert_int_equal(rf_cq_ready(&ring), 2);
+    assert_next(&ring, 1, 0);
+    assert_next(&ring, 2, 0);
+    assert_null(rf_next_cqe(&ring));
+    peer.cq_tail = peer.cq_start + 3;
+    end_well(&peer, &ring);
 }
 
 /* --- what the walks found ------------------------------------------------ */
@@ -515,6 +621,11 @@ int main(void)
         ONCE(an_impossible_cq_tail_counts_as_empty),
         ONCE(nothing_but_fillers_is_an_empty_queue),
         ONCE(half_of_a_big_completion_is_not_shown),
+        ONCE(an_impossible_count_is_no_result),
+        ONCE(sqes_that_are_consumed_for_ever_end_a_wait),
+        ONCE(a_rewound_queue_does_not_wrap),
+        ONCE(a_tail_that_goes_back_leaves_an_iterator_alone),
+        ONCE(a_size_is_asked_once),
         ONCE(a_peeked_cqe_is_taken_once_whatever_comes_between),
         ONCE(a_wait_asks_for_no_more_than_a_mixed_queue_can_show),
     };

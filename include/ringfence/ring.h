@@ -72,6 +72,7 @@ struct rf_cq {
     uint32_t half;             /* half of that, at least 1 */
     uint32_t shift;            /* log2 of the slots that an index counts */
     bool one_by_one;           /* CQEs of two slots are possible: end is never beyond one */
+    bool wide;                 /* on a mixed ring: the CQE at next, or taken last, has two */
     bool eventfd_muted;        /* what flags_word was last set to */
     const struct rf_cqe *cqes;
     const struct rf_cqe *wrap; /* behind the last slot */
@@ -393,7 +394,8 @@ RF_INLINE uint32_t rf_sq_ready(const struct rf_ring *ring)
 /* SQEs that rf_get_sqe() can hand out before the queue is full. */
 RF_INLINE uint32_t rf_sq_space_left(const struct rf_ring *ring)
 {
-    return ring->sq.entries - rf_sq_ready(ring);
+    uint32_t ready = rf_sq_ready(ring);
+    return RF_LIKELY(ready <= ring->sq.entries) ? ring->sq.entries - ready : 0; /* or a lie */
 }
 
 /* --- submit SQEs --------------------------------------------------------- */
@@ -469,7 +471,8 @@ RF_API int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_compl
  * the SQ thread has still to consume. It is less than was queued when an SQE was bad
  * and RF_SETUP_SUBMIT_ALL is off: the bad one has been consumed, with a CQE
  * that tells, and the next rf_submit() goes on behind it. Or an errno of
- * rf_enter(); SQEs stay queued then and the next rf_submit() counts them again.
+ * rf_enter(); SQEs stay queued then and the next rf_submit() counts them again. Or -EPROTO,
+ * see rf_check_ring(), and so do the other calls that submit.
  */
 RF_API int rf_submit(struct rf_ring *ring);
 
@@ -536,8 +539,9 @@ RF_API void rf_cqe_seen(struct rf_ring *ring, const struct rf_cqe *cqe);
 /**
  * rf_cq_advance() - take @count CQEs without looking.
  *
- * @count  At most rf_cq_ready(), which is asserted. On an RF_SETUP_CQE_MIXED
- *         ring it counts slots of 16 bytes.
+ * @count  At most rf_cq_ready(), which is asserted: against an other side that may lie it is
+ *         rf_cqe_iter_take() that asks nobody again. On an RF_SETUP_CQE_MIXED ring it counts
+ *         slots of 16 bytes.
  */
 RF_API void rf_cq_advance(struct rf_ring *ring, uint32_t count);
 

@@ -258,13 +258,16 @@ RF_INLINE bool rf_cqe_iter_next(struct rf_cqe_iter *iter, const struct rf_cqe **
     while (iter->next != iter->end) {
         const struct rf_cqe *cqe = iter->cqes + ((size_t)(iter->next & iter->mask) << iter->shift);
         if (RF_UNLIKELY(iter->mixed)) {
-            if (cqe->flags & RF_CQE_F_SKIP) {
+            uint32_t flags = cqe->flags;
+            RF_OPAQUE(flags); /* looked at once: what was checked is what is gone by */
+            if (flags & RF_CQE_F_SKIP) {
                 iter->next++; /* fills the slot before the wrap */
                 continue;
             }
-            if (rf_cqe_nr(cqe) > iter->end - iter->next)
+            uint32_t slots = flags & RF_CQE_F_32 ? 2 : 1;
+            if (slots > iter->end - iter->next || (iter->next & iter->mask) + slots > iter->mask + 1)
                 return false; /* half a CQE: no honest tail is there */
-            iter->next += rf_cqe_nr(cqe);
+            iter->next += slots;
         } else {
             iter->next++;
         }
@@ -290,8 +293,8 @@ RF_API uint32_t rf_cqe_iter_take(struct rf_ring *ring, const struct rf_cqe_iter 
  * sleeps until it has consumed something; otherwise it submits (rf_submit()). liburing's
  * does nothing on such a ring. Does nothing if there is room already.
  *
- * Returns 0: there is room; or an errno of rf_enter() or rf_submit(), -EINTR if a signal
- * came first, or -EOPNOTSUPP: the kernel is older than 5.10. Since kernel 5.10.
+ * Returns 0: there is room; or an errno of rf_enter() or rf_submit(), -EPROTO among them,
+ * -EINTR if a signal came first, or -EOPNOTSUPP: the kernel is older than 5.10. Since kernel 5.10.
  */
 RF_API RF_NODISCARD int rf_sqring_wait(struct rf_ring *ring);
 

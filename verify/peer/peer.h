@@ -111,6 +111,8 @@ struct peer {
     struct peer_fifo deferred; /* waits for somebody to enter */
     struct peer_block rings;
     struct peer_block sqes;
+    struct peer_block old_rings; /* from before a resize, until they are unmapped */
+    struct peer_block old_sqes;
     struct peer_block blocks[PEER_BLOCKS]; /* private memory that was mapped */
     const char *complaint;
 

@@ -188,12 +188,10 @@ static int peer_setup(const struct rf_sys *sys, uint32_t entries, struct rf_para
 
 static void free_ring_memory(struct peer *peer)
 {
-    if (peer_is_open(peer))
-        return;
     bool own = !(peer->flags & RF_SETUP_NO_MMAP);
-    struct peer_block *parts[] = {&peer->rings, &peer->sqes};
-    for (int i = 0; i < 2; i++) {
-        if (parts[i]->mapped)
+    struct peer_block *parts[] = {&peer->old_rings, &peer->old_sqes, &peer->rings, &peer->sqes};
+    for (int i = 0; i < 4; i++) {
+        if (parts[i]->mapped || (i >= 2 && peer_is_open(peer)))
             continue;
         if (own)
             free(parts[i]->addr);
@@ -263,8 +261,8 @@ static int peer_map(const struct rf_sys *sys, int fd, uint64_t offset, size_t by
 static int peer_unmap(const struct rf_sys *sys, void *addr, size_t bytes)
 {
     struct peer *peer = peer_of(sys);
-    struct peer_block *parts[] = {&peer->rings, &peer->sqes};
-    for (int i = 0; i < 2; i++) {
+    struct peer_block *parts[] = {&peer->old_rings, &peer->old_sqes, &peer->rings, &peer->sqes};
+    for (int i = 0; i < 4; i++) {
         if (!parts[i]->mapped || parts[i]->mapped != bytes || parts[i]->addr != addr)
             continue;
         parts[i]->mapped = 0;
@@ -331,6 +329,81 @@ static int unregister_buffers(struct peer *peer, const struct rf_buf_reg *reg, u
     return 0;
 }
 
+/* --- resizing ------------------------------------------------------------ */
+
+/* From the first index to behind the last, each in its slot of the new queue. */
+static void move_slots(const void *from, uint32_t from_entries, void *to, uint32_t to_entries,
+                       uint32_t first, uint32_t last, size_t slot_bytes)
+{
+    for (uint32_t i = first; i != last; i++)
+        memcpy((char *)to + (i & (to_entries - 1)) * slot_bytes,
+               (const char *)from + (i & (from_entries - 1)) * slot_bytes, slot_bytes);
+}
+
+/* What a lie can make of the other side's words is no count. */
+static uint32_t at_most(uint32_t count, uint32_t limit)
+{
+    return count <= limit ? count : 0;
+}
+
+static void move_queues(struct peer *peer, const struct peer *old)
+{
+    uint32_t head = __atomic_load_n(peer_word(old, CQ_HEAD), __ATOMIC_ACQUIRE);
+    uint32_t tail = peer_load_sq_tail(old);
+    for (uint32_t offset = SQ_DROPPED; offset < CQES; offset += (uint32_t)sizeof(uint32_t))
+        *peer_word(peer, offset) = *peer_word(old, offset);
+    *peer_word(peer, SQ_HEAD) = old->sq_head;
+    *peer_word(peer, SQ_TAIL) = tail;
+    *peer_word(peer, CQ_HEAD) = head;
+    *peer_word(peer, CQ_TAIL) = old->cq_tail;
+    peer->sq_head = old->sq_head;
+    peer->cq_tail = old->cq_tail;
+    peer->sq_tail_seen = old->sq_tail_seen;
+    peer->cq_head_seen = old->cq_head_seen;
+    uint32_t queued = at_most(tail - old->sq_head, old->sq_entries);
+    move_slots(old->sqes.addr, old->sq_entries, peer->sqes.addr, peer->sq_entries, tail - queued,
+               tail, sizeof(struct rf_sqe) << (peer->flags & RF_SETUP_SQE128 ? 1 : 0));
+    uint32_t ready = at_most(old->cq_tail - head, old->cq_entries);
+    move_slots((char *)old->rings.addr + CQES, old->cq_entries, (char *)peer->rings.addr + CQES,
+               peer->cq_entries, old->cq_tail - ready, old->cq_tail,
+               sizeof(struct rf_cqe) << peer_cqe_shift(peer));
+}
+
+/* io_register_resize_rings(): new queues, the old content, and the old memory while it is mapped. */
+static int resize(struct peer *peer, struct rf_params *p)
+{
+    if (!(peer->flags & RF_SETUP_DEFER_TASKRUN) || !(peer->flags & RF_SETUP_NO_SQARRAY))
+        return -EINVAL;
+    if (p->flags & ~(uint32_t)(RF_SETUP_CQSIZE | RF_SETUP_CLAMP))
+        return -EINVAL;
+    if (peer->old_rings.addr || peer->old_sqes.addr)
+        return -EBUSY;
+    struct peer old = *peer;
+    p->flags |= peer->flags;
+    int err = choose_sizes(peer, p->sq_entries, p);
+    uint32_t queued = peer_load_sq_tail(peer) - old.sq_head;
+    uint32_t ready = old.cq_tail - __atomic_load_n(peer_word(&old, CQ_HEAD), __ATOMIC_ACQUIRE);
+    if (!err && (queued > peer->sq_entries || ready > peer->cq_entries))
+        err = -EOVERFLOW;
+    if (err) {
+        peer->sq_entries = old.sq_entries;
+        peer->cq_entries = old.cq_entries;
+        return err;
+    }
+    size_t sqe_bytes = sizeof(struct rf_sqe) << (peer->flags & RF_SETUP_SQE128 ? 1 : 0);
+    size_t cqe_bytes = sizeof(struct rf_cqe) << peer_cqe_shift(peer);
+    take_memory(peer, p, CQES + peer->cq_entries * cqe_bytes, peer->sq_entries * sqe_bytes);
+    write_header(peer);
+    write_reply(peer, 0, p);
+    move_queues(peer, &old);
+    if (!(peer->flags & RF_SETUP_NO_MMAP)) { /* else it is the caller's, and he unmaps it */
+        peer->old_rings = old.rings;
+        peer->old_sqes = old.sqes;
+    }
+    free_ring_memory(peer);
+    return 0;
+}
+
 static int peer_register(const struct rf_sys *sys, int fd, uint32_t opcode, void *arg,
                          uint32_t nr_args)
 {
@@ -352,6 +425,14 @@ static int peer_register(const struct rf_sys *sys, int fd, uint32_t opcode, void
         return arg ? unregister_ring(peer, (const struct rf_rsrc_update *)arg, nr_args) : -EINVAL;
     case RF_REGISTER_PBUF_RING:
         return arg ? register_buffers(peer, (const struct rf_buf_reg *)arg, nr_args) : -EINVAL;
+    case RF_REGISTER_RESIZE_RINGS: {
+        if (!arg || nr_args != 1)
+            return -EINVAL;
+        peer_lock(peer);
+        int result = resize(peer, (struct rf_params *)arg);
+        peer_unlock(peer);
+        return result;
+    }
     case RF_UNREGISTER_PBUF_RING:
         return arg ? unregister_buffers(peer, (const struct rf_buf_reg *)arg, nr_args) : -EINVAL;
     default:
@@ -386,10 +467,12 @@ const char *peer_end(struct peer *peer)
 {
     if (peer_is_open(peer))
         peer_complain(peer, "the ring was left open");
-    if (peer->rings.mapped || peer->sqes.mapped)
+    if (peer->rings.mapped || peer->sqes.mapped || peer->old_rings.mapped ||
+        peer->old_sqes.mapped)
         peer_complain(peer, "the rings were left mapped");
     peer->fd = peer->index = -1;
     peer->rings.mapped = peer->sqes.mapped = 0;
+    peer->old_rings.mapped = peer->old_sqes.mapped = 0;
     end_ring(peer);
     for (int i = 0; i < PEER_BLOCKS; i++) {
         if (!peer->blocks[i].mapped)
