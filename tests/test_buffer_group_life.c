@@ -242,6 +242,14 @@ static void the_fourth_gigabyte_of_a_group_receives_too(void **state)
     for (unsigned i = 0; i < 4; i++) {
         say(&pair, "hello", 5);
         struct rf_cqe cqe = receive(&group, &pair);
+        if (cqe.res == INT32_MIN && has_op(&ring, RF_OP_NOP128)) {
+            void *none;
+            assert_result(rf_buffer_group_get(&group, &cqe, &none), cqe.res);
+            close_pair(&pair);
+            close_group(&group);
+            close_watched(&ring, &watch);
+            skip_because("this kernel says -2^31 of a receive into 2 GiB, as 7.3-rc7 does");
+        }
         assert_result(cqe.res, 5);
         assert_int_equal(rf_cqe_buffer_id(&cqe), i);
         assert_got(&group, &cqe, "hello", 5);
