@@ -80,7 +80,7 @@ KERNELS = [
     Kernel("s390x", "s390x", NEW, r"6\.12\..*", "s390x"),
 ]
 
-PROGRAM_SECONDS = 300
+PROGRAM_SECONDS = 600
 BOOT_SECONDS = 3600
 
 
