@@ -158,8 +158,11 @@ int rfi_refuse_sq_head(struct rf_ring *ring)
 int rfi_enter_and_rewind(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
                          uint32_t flags, const void *arg, size_t arg_bytes)
 {
-    /* Such a queue does not wrap: only a head that has moved can have led beyond its end. */
-    if (rfi_sq_index(&ring->sq) > ring->sq.entries)
+    /*
+     * Such a queue does not wrap: only a head that has moved can have led beyond its end. Who
+     * submits nothing may be the thread that reaps, and the queue is not its business.
+     */
+    if (to_submit > 0 && rfi_sq_index(&ring->sq) > ring->sq.entries)
         return rfi_refuse_sq_head(ring);
     int result = ring->sys->ring_enter(ring->sys, ring->enter_fd, to_submit, min_complete,
                                        flags | ring->enter_flags, arg, arg_bytes);
