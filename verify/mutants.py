@@ -82,7 +82,11 @@ MUTANTS = [
     Mutant("flag-before-tail", "sq flags after publishing",
            "whether to wake is asked before the tail is published", "src/ring.c",
            ("int rf_submit(struct rf_ring *ring)\n{",
-            "    uint32_t queued = flush(&ring->sq);\n    uint32_t flags;\n"
+            "    uint32_t queued = flush(&ring->sq);\n"
+            "    if (RF_UNLIKELY(queued > ring->sq.entries))\n"
+            "        return rfi_refuse_sq_head(ring);"
+            " /* as a count of SQEs it could be any errno */\n"
+            "    uint32_t flags;\n"
             "    if (!must_enter(ring, queued, &flags))\n        return (int)queued;\n"),
            "    uint32_t flags;\n    uint32_t queued = 1;\n"
            "    bool must = must_enter(ring, queued, &flags);\n"
