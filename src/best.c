@@ -152,7 +152,8 @@ static bool leave_unknown(struct search *s, uint32_t use)
     uint32_t before = s->left;
     for (int option = 0; option < OPTIONS; option++)
         if (lacks & options[option].flag)
-            leave(s, (enum option)option, rfi_lacks_setup(options[option].flag), -EOPNOTSUPP);
+            leave(s, (enum option)option, rfi_lacks_flag(RF_CAP_SETUP, options[option].flag),
+                  -EOPNOTSUPP);
     return s->left != before;
 }
 
@@ -332,7 +333,7 @@ static void tell_options(struct search *s, uint32_t use)
     bool no_array = s->ring->flags & RF_SETUP_NO_SQARRAY;
     choose(s->best, "RF_SETUP_NO_SQARRAY", RF_SETUP_NO_SQARRAY, no_array, -EOPNOTSUPP,
            no_array ? "no detour from the queue to its SQEs"
-                    : rfi_lacks_setup(RF_SETUP_NO_SQARRAY));
+                    : rfi_lacks_flag(RF_CAP_SETUP, RF_SETUP_NO_SQARRAY));
 }
 
 /* Both are this thread's alone; so is the ring. */
@@ -346,7 +347,7 @@ static void add_what_is_a_threads(struct search *s, uint32_t use)
         choose(s->best, "registered ring", 0, !err, err,
                !err                 ? "no look-up of the descriptor in each call"
                : err == -EBUSY      ? "this thread has as many registered rings as there can be"
-               : err == -EOPNOTSUPP ? rfi_lacks(RF_REGISTER_RING_FDS)
+               : err == -EOPNOTSUPP ? rfi_lacks(RF_CAP_REGISTER, RF_REGISTER_RING_FDS)
                                     : "registering it failed");
     }
     int err = rf_ring_dontfork(ring);

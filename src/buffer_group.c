@@ -213,7 +213,7 @@ static bool is_untouched(const struct rf_buffer_group *group, uint32_t id, uint1
     return !buffer->used_up && buffer->filled == 0 && buffer->place == place;
 }
 
-/* The parts of a bundle, and nothing changed. How many; -EPROTO, or -ENOSPC with too little room. */
+/* The parts of a bundle, and nothing changed. How many; -EPROTO, or -ENOSPC with no room. */
 static int find_parts(const struct rf_buffer_group *group, uint32_t id, uint32_t bytes,
                       struct iovec *parts, uint32_t count)
 {

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "rlimits.h"
+#include "caps.h"
 #include "map.h"
 #include "register.h"
+#include "rlimits.h"
 
 size_t rfi_buf_ring_bytes(uint32_t entries)
 {
@@ -34,13 +35,21 @@ static int unregister(struct rf_ring *ring, uint16_t group_id)
 
 /* --- registering --------------------------------------------------------- */
 
+static int check_flags(struct rf_ring *ring, uint32_t flags)
+{
+    if (flags & ~(RF_PBUF_RING_INC | RF_PBUF_RING_MMAP))
+        return rfi_refuse(ring, -EOPNOTSUPP,
+                          "a flag of buffer rings that this version of ringfence does not know");
+    return 0;
+}
+
 static const char *lacks_of(const struct rf_buf_reg *reg)
 {
     if (reg->min_left)
         return "this kernel lacks min_left, which came with Linux 7.1 and some stable releases";
     if (reg->flags & RF_PBUF_RING_INC)
-        return RFI_LACKS("buffers used up piece by piece", "6.12");
-    return RFI_LACKS("buffer rings in memory of its own", "6.4");
+        return rfi_lacks(RF_CAP_DETAIL, RF_DETAIL_BUF_RING_INC);
+    return rfi_lacks(RF_CAP_DETAIL, RF_DETAIL_BUF_RING_MMAP);
 }
 
 /*
@@ -71,7 +80,7 @@ static int register_br(struct rf_ring *ring, const struct rf_buf_reg *reg)
         return 0;
     bool asks_for_more = reg->flags || reg->min_left;
     if (err != -EINVAL || !asks_for_more || !plain_is_taken(ring, reg))
-        return rfi_tell_locked(ring, err, rfi_buf_ring_bytes(reg->ring_entries), 
+        return rfi_tell_locked(ring, err, rfi_buf_ring_bytes(reg->ring_entries),
                                "bytes for a buffer ring");
     return rfi_too_old(ring, lacks_of(reg));
 }
@@ -80,9 +89,8 @@ int rf_register_buf_ring(struct rf_ring *ring, const struct rf_buf_reg *reg, uin
 {
     struct rf_buf_reg arg = *reg;
     flags |= reg->flags;
-    if (flags & ~(RF_PBUF_RING_INC | RF_PBUF_RING_MMAP))
-        return rfi_refuse(ring, -EOPNOTSUPP,
-                          "a flag of buffer rings that this version of ringfence does not know");
+    if (check_flags(ring, flags))
+        return -EOPNOTSUPP;
     if (reg->min_left && !(flags & RF_PBUF_RING_INC))
         return rfi_refuse(ring, -EINVAL, "min_left is set, and RF_PBUF_RING_INC is not");
     if (reg->ring_addr && flags & RF_PBUF_RING_MMAP)
@@ -105,9 +113,8 @@ int rfi_check_buf_ring(struct rf_ring *ring, uint32_t entries, uint32_t flags)
         return rfi_refuse(ring, -ERANGE, "a buffer ring has 1 to 32768 entries");
     if (entries & (entries - 1))
         return rfi_refuse(ring, -EDOM, "the number of entries is not a power of two");
-    if (flags & ~(RF_PBUF_RING_INC | RF_PBUF_RING_MMAP))
-        return rfi_refuse(ring, -EOPNOTSUPP,
-                          "a flag of buffer rings that this version of ringfence does not know");
+    if (check_flags(ring, flags))
+        return -EOPNOTSUPP;
     if (flags & RF_PBUF_RING_MMAP && ring->fd < 0)
         return rfi_refuse(ring, -EBADF, "the ring's descriptor, which maps memory, is closed");
     return 0;
@@ -162,15 +169,10 @@ int rf_setup_buf_ring(struct rf_ring *ring, uint32_t entries, uint16_t group_id,
     return 0;
 }
 
-static bool is_closed(const struct rf_ring *ring)
-{
-    return ring->fd < 0 && !ring->register_flags;
-}
-
 int rf_free_buf_ring(struct rf_ring *ring, struct rf_buf_ring *br, uint32_t entries,
                      uint16_t group_id)
 {
-    if (!is_closed(ring)) {
+    if (!rfi_is_closed(ring)) {
         int err = rf_unregister_buf_ring(ring, group_id);
         if (err)
             return err;

@@ -80,7 +80,7 @@ static void set_shown(struct rf_ring *ring, struct rf_caps *caps)
 int rf_caps_ring(struct rf_ring *ring, struct rf_caps *ret_caps)
 {
     memset(ret_caps, 0, sizeof *ret_caps);
-    if (ring->fd < 0 && !ring->register_flags)
+    if (rfi_is_closed(ring))
         return rfi_refuse(ring, -EBADF, "the ring is closed");
     struct rf_query_opcode reply;
     if (ask_query(ring->sys, &reply)) {

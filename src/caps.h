@@ -36,8 +36,11 @@ int rfi_try_ranges(struct rf_ring *ring);
 
 /* --- setup flags --------------------------------------------------------- */
 
-/* What a flag cannot stand without. */
+/* What a flag cannot stand without; where one of several will do, the first. */
 uint32_t rfi_setup_needs(uint32_t flag);
+
+/* Which of these flags stands without what it needs, in words; or NULL. */
+const char *rfi_setup_unmet(uint32_t flags);
 
 /* Which of these the kernel does not know: it is asked, or each is tried alone. */
 uint32_t rfi_setup_lacks(const struct rf_sys *sys, uint32_t flags);
@@ -45,7 +48,13 @@ uint32_t rfi_setup_lacks(const struct rf_sys *sys, uint32_t flags);
 /* The same, tried. @fd is an open ring if RF_SETUP_ATTACH_WQ is among them. */
 uint32_t rfi_try_setup_lacks(const struct rf_sys *sys, int fd, uint32_t flags);
 
-/* "this kernel lacks RF_SETUP_..., which came with Linux ...". @flag is one bit. */
-const char *rfi_lacks_setup(uint32_t flag);
+/* --- words --------------------------------------------------------------- */
+
+/*
+ * "this kernel lacks ..., which came with Linux ...", or NULL where nobody has to say it. Of
+ * any kind but RF_CAP_OP. @flag is one bit.
+ */
+const char *rfi_lacks(enum rf_cap_kind kind, uint32_t number);
+const char *rfi_lacks_flag(enum rf_cap_kind kind, uint32_t flag);
 
 #endif

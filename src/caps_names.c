@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * caps_names.c - what the numbers are called, since when they are there, and how to say
- * that a kernel lacks them. The only place where that stands, but for operations (ops.h).
+ * that a kernel lacks them. The only place where that stands, but for operations (ops.h), and
+ * for flags of single calls that are no capability here (sync.c, zcrx.c, min_left in buffers.c).
  *
  * The index of a row is the number of the registration or of the flag's bit, so no table can have
  * two rows for one number, and a test compares all of them with abi.h.
@@ -19,7 +20,7 @@ struct row {
     const char *name;
     const char *since;
     const char *text;
-    const char *lacks; /* registrations that not every kernel from 5.10 on has, and setup flags */
+    const char *lacks; /* what rf_reason() says; NULL where every kernel from 5.10 on has it */
 };
 
 /* The name comes from the constant, so it cannot say READ at the number of WRITE. */
@@ -33,7 +34,13 @@ struct row {
 #define FLAG(prefix, name, since, text)                                    \
     [__builtin_ctz(RF_##prefix##_##name)] = {#prefix "_", #name, since, text, \
                                              RFI_LACKS("RF_" #prefix "_" #name, since)}
+/* The same, in words that say more than the name. */
+#define FLAG_LACKS(prefix, name, since, text, what)                           \
+    [__builtin_ctz(RF_##prefix##_##name)] = {#prefix "_", #name, since, text, \
+                                             RFI_LACKS(what, since)}
 #define DETAIL(name, since, text) [RF_DETAIL_##name] = {"DETAIL_", #name, since, text, NULL}
+#define DETAIL_LACKS(name, since, text, what) \
+    [RF_DETAIL_##name] = {"DETAIL_", #name, since, text, RFI_LACKS(what, since)}
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
@@ -46,16 +53,18 @@ static const struct row features[] = {
     FLAG(FEAT, FAST_POLL, "5.7", "no worker for files that can be polled"),
     FLAG(FEAT, POLL_32BITS, "5.9", "32 bits of poll events"),
     FLAG(FEAT, SQPOLL_NONFIXED, "5.11", "SQPOLL takes ordinary descriptors"),
-    FLAG(FEAT, EXT_ARG, "5.11", "waiting with a timeout"),
+    FLAG_LACKS(FEAT, EXT_ARG, "5.11", "waiting with a timeout", "waits with a time"),
     FLAG(FEAT, NATIVE_WORKERS, "5.12", "workers are threads of the process"),
     FLAG(FEAT, RSRC_TAGS, "5.13", "tags and updates of registered things"),
     FLAG(FEAT, CQE_SKIP, "5.17", "no completion where none is wanted"),
     FLAG(FEAT, LINKED_FILE, "5.17", "a chain may open what it then reads"),
-    FLAG(FEAT, REG_REG_RING, "6.3", "registering through a registered ring"),
+    FLAG_LACKS(FEAT, REG_REG_RING, "6.3", "registering through a registered ring",
+               "registering by index"),
     FLAG(FEAT, RECVSEND_BUNDLE, "6.10", "several buffers for one send or receive"),
-    FLAG(FEAT, MIN_TIMEOUT, "6.12", "a least time to wait"),
+    FLAG_LACKS(FEAT, MIN_TIMEOUT, "6.12", "a least time to wait", "minimum waits"),
     FLAG(FEAT, RW_ATTR, "6.14", "attributes of reads and writes"),
-    FLAG(FEAT, NO_IOWAIT, "6.15", "waiting that does not count as iowait"),
+    FLAG_LACKS(FEAT, NO_IOWAIT, "6.15", "waiting that does not count as iowait",
+               "waits that are no iowait"),
 };
 RF_STATIC_ASSERT(1U << (COUNT_OF(features) - 1) == RF_FEAT_NO_IOWAIT, "a row per feature");
 
@@ -87,10 +96,12 @@ RF_STATIC_ASSERT(1U << (COUNT_OF(setup_flags) - 1) == RF_SETUP_SQ_REWIND, "a row
 static const struct row enter_flags[] = {
     FLAG(ENTER, GETEVENTS, "5.1", "wait for completions"),
     FLAG(ENTER, SQ_WAKEUP, "5.1", "wake the thread of SQPOLL"),
-    FLAG(ENTER, SQ_WAIT, "5.10", "wait until that thread has made room"),
+    FLAG_LACKS(ENTER, SQ_WAIT, "5.10", "wait until that thread has made room",
+               "waits for the SQ thread"),
     FLAG(ENTER, EXT_ARG, "5.11", "a timeout and more"),
     FLAG(ENTER, REGISTERED_RING, "5.18", "an index in place of the descriptor"),
-    FLAG(ENTER, ABS_TIMER, "6.12", "the timeout is a point in time"),
+    FLAG_LACKS(ENTER, ABS_TIMER, "6.12", "the timeout is a point in time",
+               "waits until a point in time"),
     FLAG(ENTER, EXT_ARG_REG, "6.13", "the timeout is in registered memory"),
     FLAG(ENTER, NO_IOWAIT, "6.15", "do not count as iowait"),
 };
@@ -175,10 +186,14 @@ static const struct row register_ops[] = {
 RF_STATIC_ASSERT(COUNT_OF(register_ops) == RF_REGISTER_LAST, "a row per registration");
 
 static const struct row details[] = {
-    DETAIL(SPARSE_TABLES, "5.19", "registered tables of empty slots"),
-    DETAIL(CLONE_RANGES, "6.13", "cloning of some registered buffers"),
-    DETAIL(BUF_RING_MMAP, "6.4", "buffer rings in the kernel's memory"),
-    DETAIL(BUF_RING_INC, "6.12", "buffers used up piece by piece"),
+    DETAIL_LACKS(SPARSE_TABLES, "5.19", "registered tables of empty slots",
+                 "tables of empty slots"),
+    DETAIL_LACKS(CLONE_RANGES, "6.13", "cloning of some registered buffers",
+                 "cloning into a range"),
+    DETAIL_LACKS(BUF_RING_MMAP, "6.4", "buffer rings in the kernel's memory",
+                 "buffer rings in memory of its own"),
+    DETAIL_LACKS(BUF_RING_INC, "6.12", "buffers used up piece by piece",
+                 "buffers used up piece by piece"),
     DETAIL(POLL_MULTISHOT, "5.13", "POLL_ADD that goes on"),
     DETAIL(ACCEPT_MULTISHOT, "5.19", "ACCEPT that goes on"),
     DETAIL(RECV_MULTISHOT, "6.0", "RECV and RECVMSG that go on"),
@@ -224,15 +239,14 @@ bool rf_cap_info(enum rf_cap_kind kind, uint32_t number, struct rf_cap_info *ret
     return true;
 }
 
-const char *rfi_lacks(uint32_t opcode)
+const char *rfi_lacks(enum rf_cap_kind kind, uint32_t number)
 {
-    return register_ops[opcode].lacks;
+    return number < tables[kind].count ? tables[kind].rows[number].lacks : NULL;
 }
 
-const char *rfi_lacks_setup(uint32_t flag)
+const char *rfi_lacks_flag(enum rf_cap_kind kind, uint32_t flag)
 {
-    uint32_t bit = (uint32_t)__builtin_ctz(flag);
-    return bit < COUNT_OF(setup_flags) ? setup_flags[bit].lacks : NULL;
+    return rfi_lacks(kind, (uint32_t)__builtin_ctz(flag));
 }
 
 /* --- finding ------------------------------------------------------------- */

@@ -25,24 +25,40 @@ struct rf_cap rfi_cap_of(int result)
 
 enum { TRIAL_ENTRIES = 4 };
 
+static const struct {
+    uint32_t flag;
+    uint32_t one_of; /* at least one of these */
+    const char *reason;
+} needs[] = {
+    {RF_SETUP_SQ_AFF, RF_SETUP_SQPOLL, "RF_SETUP_SQ_AFF is for rings of RF_SETUP_SQPOLL"},
+    {RF_SETUP_TASKRUN_FLAG, RF_SETUP_COOP_TASKRUN | RF_SETUP_DEFER_TASKRUN,
+     "RF_SETUP_TASKRUN_FLAG is for rings of RF_SETUP_COOP_TASKRUN or RF_SETUP_DEFER_TASKRUN"},
+    {RF_SETUP_DEFER_TASKRUN, RF_SETUP_SINGLE_ISSUER,
+     "RF_SETUP_DEFER_TASKRUN is for rings of RF_SETUP_SINGLE_ISSUER"},
+    {RF_SETUP_REGISTERED_FD_ONLY, RF_SETUP_NO_MMAP,
+     "RF_SETUP_REGISTERED_FD_ONLY is for rings of RF_SETUP_NO_MMAP"},
+    {RF_SETUP_HYBRID_IOPOLL, RF_SETUP_IOPOLL,
+     "RF_SETUP_HYBRID_IOPOLL is for rings of RF_SETUP_IOPOLL"},
+    {RF_SETUP_SQ_REWIND, RF_SETUP_NO_SQARRAY,
+     "RF_SETUP_SQ_REWIND is for rings of RF_SETUP_NO_SQARRAY"},
+};
+
+enum { NEEDS = sizeof needs / sizeof needs[0] };
+
 uint32_t rfi_setup_needs(uint32_t flag)
 {
-    switch (flag) {
-    case RF_SETUP_SQ_AFF:
-        return RF_SETUP_SQPOLL;
-    case RF_SETUP_TASKRUN_FLAG:
-        return RF_SETUP_COOP_TASKRUN;
-    case RF_SETUP_DEFER_TASKRUN:
-        return RF_SETUP_SINGLE_ISSUER;
-    case RF_SETUP_REGISTERED_FD_ONLY:
-        return RF_SETUP_NO_MMAP;
-    case RF_SETUP_HYBRID_IOPOLL:
-        return RF_SETUP_IOPOLL;
-    case RF_SETUP_SQ_REWIND:
-        return RF_SETUP_NO_SQARRAY;
-    default:
-        return 0;
-    }
+    for (size_t i = 0; i < NEEDS; i++)
+        if (needs[i].flag == flag)
+            return needs[i].one_of & -needs[i].one_of;
+    return 0;
+}
+
+const char *rfi_setup_unmet(uint32_t flags)
+{
+    for (size_t i = 0; i < NEEDS; i++)
+        if (flags & needs[i].flag && !(flags & needs[i].one_of))
+            return needs[i].reason;
+    return NULL;
 }
 
 /* An index that stands for a ring, as RF_SETUP_REGISTERED_FD_ONLY gives it, is given back. */

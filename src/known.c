@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "caps.h"
 #include "map.h"
 
 int rfi_refuse(struct rf_ring *ring, int error, const char *reason)
@@ -33,7 +34,7 @@ int rfi_register_known(struct rf_ring *ring, uint32_t opcode, void *arg, uint32_
     int result = rfi_register(ring, opcode, arg, nr_args);
     if (result != -EINVAL || rfi_knows(ring, opcode, nr_args))
         return result;
-    return rfi_too_old(ring, rfi_lacks(opcode));
+    return rfi_too_old(ring, rfi_lacks(RF_CAP_REGISTER, opcode));
 }
 
 bool rfi_knows_blind(const struct rf_sys *sys, uint32_t opcode, uint32_t nr_args)

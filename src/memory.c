@@ -73,7 +73,7 @@ int rfi_leave_out_all(const struct rf_ring *ring)
 
 int rf_ring_dontfork(struct rf_ring *ring)
 {
-    if (ring->fd < 0 && !ring->register_flags)
+    if (rfi_is_closed(ring))
         return rfi_refuse(ring, -EBADF, "the ring is closed");
     ring->reason = NULL;
     int err = rfi_leave_out_all(ring);

@@ -2,8 +2,9 @@
 /*
  * quirks_try.c - which quirks this kernel has.
  *
- * Each is tried on a ring of its own. Times are long enough for an emulator. Where the kernel could wait for ever, because it does right
- * what the trial wants to see done wrong, a TIMEOUT operation ends the wait.
+ * Each is tried on a ring of its own. Times are long enough for an emulator. Where the kernel
+ * could wait for ever, because it does right what the trial wants to see done wrong, a TIMEOUT
+ * operation ends the wait.
  */
 #include "quirks.h"
 

@@ -33,7 +33,7 @@ static int register_sparse(struct rf_ring *ring, uint32_t opcode, uint32_t count
     int result = rfi_register_known(ring, opcode, &arg, sizeof arg);
     if (result != -EINVAL || rfi_try_sparse(ring, opcode) != -EINVAL)
         return result;
-    return rfi_too_old(ring, RFI_LACKS("tables of empty slots", "5.19"));
+    return rfi_too_old(ring, rfi_lacks(RF_CAP_DETAIL, RF_DETAIL_SPARSE_TABLES));
 }
 
 static int update_table(struct rf_ring *ring, uint32_t opcode, uint32_t offset, const void *data,
@@ -166,7 +166,7 @@ int rf_clone_buffers_offset(struct rf_ring *dst, struct rf_ring *src, uint32_t d
     bool of_a_range = dst_off || src_off || nr || arg.flags & RF_REGISTER_DST_REPLACE;
     if (result != -EINVAL || !of_a_range || rfi_try_ranges(dst) == -EBADF)
         return result;
-    return rfi_too_old(dst, RFI_LACKS("cloning into a range", "6.13"));
+    return rfi_too_old(dst, rfi_lacks(RF_CAP_DETAIL, RF_DETAIL_CLONE_RANGES));
 }
 
 int rf_clone_buffers(struct rf_ring *dst, struct rf_ring *src)

@@ -33,9 +33,6 @@ int rfi_register_known(struct rf_ring *ring, uint32_t opcode, void *arg, uint32_
  */
 int rfi_too_old(struct rf_ring *ring, const char *reason);
 
-/* The reason that rfi_register_known() gives. */
-const char *rfi_lacks(uint32_t opcode);
-
 /* Does the kernel know the opcode? @nr_args as it should be. Registers nothing. */
 bool rfi_knows(struct rf_ring *ring, uint32_t opcode, uint32_t nr_args);
 
@@ -48,6 +45,12 @@ bool rfi_knows_blind(const struct rf_sys *sys, uint32_t opcode, uint32_t nr_args
 
 /* Sets what rf_reason() tells, and returns @error. */
 int rfi_refuse(struct rf_ring *ring, int error, const char *reason);
+
+/* After rf_deinit(), or when it never was opened. Rings without a descriptor have an index. */
+static inline bool rfi_is_closed(const struct rf_ring *ring)
+{
+    return ring->fd < 0 && !ring->register_flags;
+}
 
 /* The kernel's interface has one pointer, without const, for what it reads and writes. */
 static inline void *rfi_not_const(const void *arg)

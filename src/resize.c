@@ -10,11 +10,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "rlimits.h"
 #include "map.h"
 #include "memory.h"
 #include "register.h"
 #include "ring.h"
+#include "rlimits.h"
 
 #define RESIZE_FLAGS ((uint32_t)(RF_SETUP_CQSIZE | RF_SETUP_CLAMP))
 
@@ -30,16 +30,17 @@ static bool has_user_memory(const struct rf_params *p)
 
 static int check_ring(struct rf_ring *ring)
 {
-    if (ring->fd < 0 && !ring->register_flags)
+    if (rfi_is_closed(ring))
         return rfi_refuse(ring, -EBADF, "the ring is closed");
     if (!(ring->flags & RF_SETUP_DEFER_TASKRUN))
         return rfi_refuse(ring, -EINVAL, "only rings of RF_SETUP_DEFER_TASKRUN can be resized");
     if (!(ring->flags & RF_SETUP_NO_SQARRAY))
         return rfi_refuse(ring, -EOPNOTSUPP,
                           "the ring has an SQ array, and the kernel does not say where it goes");
-    /* What lies in two slots could come to lie in the last and the first; or the tail tells nothing. */
+    /* Of two slots one could come to lie last, the other first; or the tail tells nothing. */
     if (ring->flags & (RF_SETUP_SQE_MIXED | RF_SETUP_SQ_REWIND) && rf_sq_ready(ring) > 0)
-        return rfi_refuse(ring, -EOVERFLOW, "SQEs are queued that cannot be moved: submit them first");
+        return rfi_refuse(ring, -EOVERFLOW,
+                          "SQEs are queued that cannot be moved: submit them first");
     if (ring->fd < 0 && !(ring->flags & RF_SETUP_NO_MMAP))
         return rfi_refuse(ring, -EBADF, "the ring's descriptor, which maps its memory, is closed");
     return 0;

@@ -10,11 +10,6 @@
 
 /* --- submission ---------------------------------------------------------- */
 
-static uint32_t min_u32(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Free SQEs from @index on. Looks at the shared head only when the cached one says too few. */
 static uint32_t free_from(struct rf_sq *sq, uint32_t index, uint32_t wanted)
 {
@@ -49,7 +44,7 @@ bool rfi_sq_room(struct rf_ring *ring)
     }
     if (sq->next == sq->wrap)
         sq->next = sq->sqes;
-    uint32_t reach = min_u32(room, (uint32_t)(sq->wrap - sq->next));
+    uint32_t reach = rfi_min_u32(room, (uint32_t)(sq->wrap - sq->next));
     sq->end = sq->next + reach;
     sq->end_index = index + reach;
     return true;
@@ -111,7 +106,7 @@ struct rf_sqe_run rfi_sqe_run_more(struct rf_sqe_run run)
     struct rf_sq *sq = &run.ring->sq;
     if (sq->next == sq->end)
         (void)rfi_sq_room(run.ring); /* promised: there is room */
-    uint32_t reach = min_u32(run.left, (uint32_t)(sq->end - sq->next));
+    uint32_t reach = rfi_min_u32(run.left, (uint32_t)(sq->end - sq->next));
     run.next = sq->next;
     run.end = run.next + reach;
     run.left -= reach;
@@ -233,7 +228,7 @@ static inline uint32_t begin_wait(struct rf_ring *ring, uint32_t wait_nr)
 {
     release_all(ring);
     if (RF_UNLIKELY(ring->flags & RF_SETUP_CQE_MIXED))
-        return min_u32(wait_nr, ring->cq.entries - 1);
+        return rfi_min_u32(wait_nr, ring->cq.entries - 1);
     return wait_nr;
 }
 
@@ -394,7 +389,7 @@ static inline bool refill(struct rf_ring *ring)
         return false; /* none; or a lie, see ready_from() */
     if (cq->next == cq->wrap)
         cq->next = cq->cqes;
-    uint32_t reach = min_u32(min_u32(ready, cq->half), (uint32_t)(cq->wrap - cq->next));
+    uint32_t reach = rfi_min_u32(rfi_min_u32(ready, cq->half), (uint32_t)(cq->wrap - cq->next));
     cq->end = cq->next + reach;
     cq->end_index = index + reach;
     return true;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* ring.h - what wait.c needs of ring.c. */
+/* ring.h - what the files of the ring and of waiting share. */
 #ifndef RINGFENCE_SRC_RING_H
 #define RINGFENCE_SRC_RING_H
 
 #include <ringfence/ring.h>
+
+static inline uint32_t rfi_min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
 
 /* The index of the CQE that is taken next: of the slot, on a mixed ring. */
 uint32_t rfi_cq_index(const struct rf_ring *ring);

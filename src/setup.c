@@ -158,41 +158,28 @@ static int open_ring(struct rf_ring *ring, uint32_t entries, struct rf_params *p
 
 /* --- why not ------------------------------------------------------------- */
 
-/* Flags that the kernel knows, and does not take together, or not without another. */
+/* Flags that the kernel knows, and does not take together: the first with any of the others. */
 static const struct {
-    uint32_t all;     /* with these, */
-    uint32_t any;     /* at least one of these, if there are any, */
-    uint32_t without; /* and not this */
+    uint32_t flag;
+    uint32_t others;
     const char *reason;
 } contradictions[] = {
-    {RF_SETUP_SQPOLL, RF_SETUP_COOP_TASKRUN | RF_SETUP_TASKRUN_FLAG | RF_SETUP_DEFER_TASKRUN, 0,
+    {RF_SETUP_SQPOLL, RF_SETUP_COOP_TASKRUN | RF_SETUP_TASKRUN_FLAG | RF_SETUP_DEFER_TASKRUN,
      "with RF_SETUP_SQPOLL the SQ thread runs all task work: there is none to put off"},
-    {RF_SETUP_SQ_AFF, 0, RF_SETUP_SQPOLL, "RF_SETUP_SQ_AFF is for rings of RF_SETUP_SQPOLL"},
-    {RF_SETUP_DEFER_TASKRUN, 0, RF_SETUP_SINGLE_ISSUER,
-     "RF_SETUP_DEFER_TASKRUN is for rings of RF_SETUP_SINGLE_ISSUER"},
-    {RF_SETUP_TASKRUN_FLAG, 0, RF_SETUP_COOP_TASKRUN | RF_SETUP_DEFER_TASKRUN,
-     "RF_SETUP_TASKRUN_FLAG is for rings of RF_SETUP_COOP_TASKRUN or RF_SETUP_DEFER_TASKRUN"},
-    {RF_SETUP_REGISTERED_FD_ONLY, 0, RF_SETUP_NO_MMAP,
-     "RF_SETUP_REGISTERED_FD_ONLY is for rings of RF_SETUP_NO_MMAP"},
-    {RF_SETUP_HYBRID_IOPOLL, 0, RF_SETUP_IOPOLL,
-     "RF_SETUP_HYBRID_IOPOLL is for rings of RF_SETUP_IOPOLL"},
-    {RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED, 0, 0,
+    {RF_SETUP_CQE32, RF_SETUP_CQE_MIXED,
      "RF_SETUP_CQE32 and RF_SETUP_CQE_MIXED exclude each other"},
-    {RF_SETUP_SQPOLL | RF_SETUP_SQ_REWIND, 0, 0,
+    {RF_SETUP_SQPOLL, RF_SETUP_SQ_REWIND,
      "with RF_SETUP_SQPOLL the SQ thread takes SQEs by itself: there is no batch to rewind after"},
-    {RF_SETUP_SQE128 | RF_SETUP_SQE_MIXED, 0, 0,
+    {RF_SETUP_SQE128, RF_SETUP_SQE_MIXED,
      "RF_SETUP_SQE128 and RF_SETUP_SQE_MIXED exclude each other"},
 };
 
 static const char *contradiction(uint32_t flags)
 {
-    for (size_t i = 0; i < sizeof contradictions / sizeof contradictions[0]; i++) {
-        uint32_t any = contradictions[i].any;
-        if ((flags & contradictions[i].all) == contradictions[i].all &&
-            (!any || flags & any) && !(flags & contradictions[i].without))
+    for (size_t i = 0; i < sizeof contradictions / sizeof contradictions[0]; i++)
+        if (flags & contradictions[i].flag && flags & contradictions[i].others)
             return contradictions[i].reason;
-    }
-    return NULL;
+    return rfi_setup_unmet(flags);
 }
 
 /* -EINVAL without a word has many causes: what the kernel lacks is told apart. */
@@ -200,7 +187,7 @@ static int explain_einval(struct rf_ring *ring, uint32_t entries, const struct r
 {
     uint32_t lacks = rfi_setup_lacks(ring->sys, params->flags);
     if (lacks)
-        return refuse(ring, -EOPNOTSUPP, rfi_lacks_setup(lacks & -lacks));
+        return refuse(ring, -EOPNOTSUPP, rfi_lacks_flag(RF_CAP_SETUP, lacks & -lacks));
     if (rf_memory_size_params(entries, params) == -EINVAL)
         return refuse(ring, -EINVAL, "more entries than the kernel allows without RF_SETUP_CLAMP");
     return refuse(ring, -EINVAL, contradiction(params->flags));
@@ -364,7 +351,7 @@ int rf_close_ring_fd(struct rf_ring *ring)
 {
     if (!(ring->features & RF_FEAT_REG_REG_RING))
         return refuse(ring, -EOPNOTSUPP,
-                      "this kernel lacks registering by index, which came with Linux 6.3");
+                      rfi_lacks_flag(RF_CAP_FEATURE, RF_FEAT_REG_REG_RING));
     if (!(ring->enter_flags & RF_ENTER_REGISTERED_RING))
         return refuse(ring, -EINVAL, "the ring's descriptor is not registered");
     if (ring->fd < 0)

@@ -6,6 +6,7 @@
 
 #include <ringfence/wait.h>
 
+#include "caps.h"
 #include "register.h"
 #include "ring.h"
 
@@ -26,11 +27,6 @@ struct wait {
     bool registered;  /* the kernel reads all this at: */
     size_t offset;
 };
-
-static uint32_t min_u32(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
 
 /* --- what can be told before the ring is touched ------------------------- */
 
@@ -65,13 +61,13 @@ static int check(struct rf_ring *ring, const struct wait *wait)
         return rfi_refuse(ring, -EOPNOTSUPP,
                           "a ring that polls (RF_SETUP_IOPOLL) waits without time or mask");
     if (timed && !(ring->features & RF_FEAT_EXT_ARG))
-        return rfi_refuse(ring, -EOPNOTSUPP, RFI_LACKS("waits with a time", "5.11"));
+        return rfi_refuse(ring, -EOPNOTSUPP, rfi_lacks_flag(RF_CAP_FEATURE, RF_FEAT_EXT_ARG));
     if (wait->min_usec > 0 && !(ring->features & RF_FEAT_MIN_TIMEOUT))
-        return rfi_refuse(ring, -EOPNOTSUPP, RFI_LACKS("minimum waits", "6.12"));
+        return rfi_refuse(ring, -EOPNOTSUPP, rfi_lacks_flag(RF_CAP_FEATURE, RF_FEAT_MIN_TIMEOUT));
     if (wait->until) {
         int err = enter_knows(ring, RF_ENTER_ABS_TIMER);
         if (err == -EOPNOTSUPP)
-            ring->reason = RFI_LACKS("waits until a point in time", "6.12");
+            ring->reason = rfi_lacks_flag(RF_CAP_ENTER, RF_ENTER_ABS_TIMER);
         return err;
     }
     return 0;
@@ -223,7 +219,7 @@ static uint32_t slots_for(const struct rf_ring *ring, const struct wait *wait)
         slots += rf_cq_ready(ring) - count_cqes(ring, wait->nr);
     /* Never for the last slot of a mixed ring: see begin_wait() in ring.c. */
     bool mixed = ring->flags & RF_SETUP_CQE_MIXED;
-    return min_u32(slots, mixed ? ring->cq.entries - 1 : ring->cq.entries);
+    return rfi_min_u32(slots, mixed ? ring->cq.entries - 1 : ring->cq.entries);
 }
 
 /*
@@ -309,7 +305,7 @@ static int checked_wait(struct rf_ring *ring, const struct rf_cqe **ret_cqe, str
     int err = check(ring, wait);
     if (err)
         return err;
-    wait->nr = min_u32(wait->nr, ring->cq.entries);
+    wait->nr = rfi_min_u32(wait->nr, ring->cq.entries);
     return wait_for(ring, ret_cqe, wait, submits);
 }
 
@@ -388,7 +384,7 @@ static int submit_and_wait(struct rf_ring *ring, const struct rf_cqe **ret_cqe, 
     int err = check(ring, wait);
     if (err)
         return err;
-    wait->nr = min_u32(wait->nr, ring->cq.entries);
+    wait->nr = rfi_min_u32(wait->nr, ring->cq.entries);
     uint32_t queued = rf_flush_sq(ring);
     if (queued == 0)
         return wait_for(ring, ret_cqe, wait, false);
@@ -511,7 +507,7 @@ int rf_sqring_wait(struct rf_ring *ring)
     if (rf_sq_ready(ring) > ring->sq.entries)
         return rfi_refuse_sq_head(ring); /* or whoever asks until there is room asks for ever */
     if (result == -EINVAL && enter_knows(ring, RF_ENTER_SQ_WAIT) == -EOPNOTSUPP)
-        return rfi_refuse(ring, -EOPNOTSUPP, RFI_LACKS("waits for the SQ thread", "5.10"));
+        return rfi_refuse(ring, -EOPNOTSUPP, rfi_lacks_flag(RF_CAP_ENTER, RF_ENTER_SQ_WAIT));
     /* Nothing but a signal ends that wait, and the kernel does not say so. */
     return result < 0 ? result : -EINTR;
 }

@@ -7,6 +7,7 @@
 #include <ringfence/memory.h>
 #include <ringfence/wait.h>
 
+#include "caps.h"
 #include "map.h"
 #include "register.h"
 #include "ring.h"
@@ -15,7 +16,7 @@ int rf_set_iowait(struct rf_ring *ring, bool enable)
 {
     ring->reason = NULL;
     if (!(ring->features & RF_FEAT_NO_IOWAIT))
-        return rfi_refuse(ring, -EOPNOTSUPP, RFI_LACKS("waits that are no iowait", "6.15"));
+        return rfi_refuse(ring, -EOPNOTSUPP, rfi_lacks_flag(RF_CAP_FEATURE, RF_FEAT_NO_IOWAIT));
     if (enable)
         ring->enter_flags &= ~RF_ENTER_NO_IOWAIT;
     else

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "caps.h"
 #include "map.h"
 #include "register.h"
 
@@ -24,7 +25,7 @@ int rf_register_iowq_aff(struct rf_ring *ring, size_t cpusz, const void *mask)
     int result = rfi_register(ring, RF_REGISTER_IOWQ_AFF, rfi_not_const(mask), (uint32_t)cpusz);
     if (result != -EINVAL || knows_affinity(ring))
         return result;
-    return rfi_too_old(ring, rfi_lacks(RF_REGISTER_IOWQ_AFF));
+    return rfi_too_old(ring, rfi_lacks(RF_CAP_REGISTER, RF_REGISTER_IOWQ_AFF));
 }
 
 int rf_unregister_iowq_aff(struct rf_ring *ring)
@@ -33,7 +34,7 @@ int rf_unregister_iowq_aff(struct rf_ring *ring)
     /* It has no argument to ask with; but the two came together. */
     if (result != -EINVAL || knows_affinity(ring))
         return result;
-    return rfi_too_old(ring, rfi_lacks(RF_UNREGISTER_IOWQ_AFF));
+    return rfi_too_old(ring, rfi_lacks(RF_CAP_REGISTER, RF_UNREGISTER_IOWQ_AFF));
 }
 
 int rf_register_iowq_max_workers(struct rf_ring *ring, uint32_t *values)

@@ -48,7 +48,7 @@ static const char *not_understood(struct rf_ring *ring, const struct rf_zcrx_ifq
 
 int rf_register_ifq(struct rf_ring *ring, struct rf_zcrx_ifq_reg *reg)
 {
-    if (ring->fd >= 0 || ring->register_flags) {
+    if (!rfi_is_closed(ring)) {
         /* Such a ring is refused before anything else is looked at. */
         if (!(ring->flags & RF_SETUP_DEFER_TASKRUN))
             return rfi_refuse(ring, -EINVAL, "the ring is not of RF_SETUP_DEFER_TASKRUN");

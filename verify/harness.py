@@ -25,7 +25,7 @@ WEAKENED = [
     ("src/ring.c", "RF_LIKELY(room <= sq->entries) ? room : 0", "room", "check_run", "one slot"),
     ("src/ring.c", "    if (sq->next == sq->wrap)\n        sq->next = sq->sqes;\n", "",
      "check_fill", "one slot"),
-    ("src/ring.c", "min_u32(room, (uint32_t)(sq->wrap - sq->next))", "room", "check_fill",
+    ("src/ring.c", "rfi_min_u32(room, (uint32_t)(sq->wrap - sq->next))", "room", "check_fill",
      "one slot"),
     ("src/ring.c", "count) >= count", "count) > 0", "check_run", "one slot"),
     ("src/ring.c", "RF_LIKELY(ready <= cq->entries) ? ready : 0", "ready", "check_next",
