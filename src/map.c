@@ -312,7 +312,8 @@ void rfi_copy_queues(struct rf_ring *ring, const struct rf_ring *before)
 
     const struct rf_cq *old_cq = &before->cq;
     struct rf_cq *cq = &ring->cq;
-    struct rf_cqe *cqes = (struct rf_cqe *)(uintptr_t)cq->cqes; /* not const before they are shown */
+    /* They become const for whoever is shown them. */
+    struct rf_cqe *cqes = (struct rf_cqe *)(uintptr_t)cq->cqes;
     size_t cqe_bytes = sizeof(struct rf_cqe) << cq->shift;
     uint32_t tail = rfi_cq_tail_load(old_cq->tail_word);
     if (tail - cq->khead > old_cq->entries || tail - cq->khead > cq->entries)

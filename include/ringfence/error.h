@@ -78,7 +78,7 @@ enum rf_call {
     RF_CALL_REGISTER_SYNC_CANCEL = 40,     /* rf_register_sync_cancel() */
     RF_CALL_REGISTER_SYNC_MSG = 41,        /* rf_register_sync_msg() */
     RF_CALL_REGISTER_QUERY = 42,           /* rf_register_query() */
-    RF_CALL_RESTRICT_TASK = 43,            /* rf_register_restrictions_task() and ...bpf_filter_task() */
+    RF_CALL_RESTRICT_TASK = 43,            /* rf_register_restrictions_task(), ...filter_task() */
     RF_CALL_WAIT = 44,                     /* rf_wait_cqe(), ...: all of wait.h that waits */
     RF_CALL_REGISTER_CLOCK = 45,           /* rf_register_clock() */
     RF_CALL_SETUP_REG_WAIT = 46,           /* rf_setup_reg_wait() */

@@ -265,7 +265,8 @@ RF_INLINE bool rf_cqe_iter_next(struct rf_cqe_iter *iter, const struct rf_cqe **
                 continue;
             }
             uint32_t slots = flags & RF_CQE_F_32 ? 2 : 1;
-            if (slots > iter->end - iter->next || (iter->next & iter->mask) + slots > iter->mask + 1)
+            if (slots > iter->end - iter->next ||
+                (iter->next & iter->mask) + slots > iter->mask + 1)
                 return false; /* half a CQE: no honest tail is there */
             iter->next += slots;
         } else {

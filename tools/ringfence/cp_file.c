@@ -165,7 +165,8 @@ static void created(struct cp *cp, struct cp_task *task, int res)
     }
     if (res >= 0)
         entry->dst_fd = res;
-    entry->made = res >= 0 || cp_was_cut_short(cp, task, res); /* then nobody knows: look, and remove it */
+    /* When it was cut short nobody knows: look, and remove it. */
+    entry->made = res >= 0 || cp_was_cut_short(cp, task, res);
     if (!cp_entry_failed_dst(cp, entry, CP_CREATE, res))
         cp_data_start(cp, entry, entry->stat.stx_size);
 }

@@ -369,7 +369,7 @@ static void move_queues(struct peer *peer, const struct peer *old)
                sizeof(struct rf_cqe) << peer_cqe_shift(peer));
 }
 
-/* io_register_resize_rings(): new queues, the old content, and the old memory while it is mapped. */
+/* io_register_resize_rings(): new queues, the old content; the old memory stays while mapped. */
 static int resize(struct peer *peer, struct rf_params *p)
 {
     if (!(peer->flags & RF_SETUP_DEFER_TASKRUN) || !(peer->flags & RF_SETUP_NO_SQARRAY))
