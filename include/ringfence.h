@@ -10,7 +10,8 @@
  *
  * Pointers may not be NULL unless the description says so.
  *
- * Memory. Nothing is allocated from the heap, here or below. Filling an SQE
+ * Memory. Nothing is allocated from the heap, here or below, but for rings that are checked
+ * (check.h). Filling an SQE
  * lends nothing. From the call that publishes it, rf_submit() and its like, what it
  * points to is lent to the kernel; until when depends on the operation.
  *
@@ -26,6 +27,7 @@
 #include <ringfence/best.h>
 #include <ringfence/buffers.h>
 #include <ringfence/caps.h>
+#include <ringfence/check.h>
 #include <ringfence/error.h>
 #include <ringfence/fence.h>
 #include <ringfence/memory.h>

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "check/hooks.h"
 #include "map.h"
 #include "memory.h"
 #include "register.h"
@@ -144,6 +145,8 @@ static int move_to(struct rf_ring *ring, const struct rf_params *reply, const st
     unmap(ring, &ring->sqe_memory);
     unmap(ring, &ring->rings);
     *ring = next;
+    if (ring->check)
+        rfi_check_moved(ring);
     return 0;
 }
 

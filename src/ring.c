@@ -5,6 +5,7 @@
 
 #include <ringfence/prep_base.h>
 
+#include "check/hooks.h"
 #include "register.h"
 #include "ring.h"
 
@@ -117,7 +118,7 @@ struct rf_sqe_run rfi_sqe_run_more(struct rf_sqe_run run)
 static inline uint32_t flush(struct rf_sq *sq)
 {
     uint32_t index = rfi_sq_index(sq);
-    if (index != sq->ktail) {
+    if (RF_LIKELY(index != sq->ktail)) {
         sq->ktail = index;
         rfi_sq_tail_store(sq->tail_word, index);
     }
@@ -126,6 +127,8 @@ static inline uint32_t flush(struct rf_sq *sq)
 
 uint32_t rf_flush_sq(struct rf_ring *ring)
 {
+    if (RF_UNLIKELY(ring->check != NULL))
+        rfi_check_publish(ring);
     return flush(&ring->sq);
 }
 
@@ -240,6 +243,8 @@ uint32_t rfi_begin_wait(struct rf_ring *ring, uint32_t slots)
 int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, uint32_t flags)
 {
     rfi_touch(ring);
+    if (RF_UNLIKELY(ring->check != NULL))
+        rfi_check_entering(ring);
     if (flags & RF_ENTER_GETEVENTS && min_complete > 0)
         min_complete = begin_wait(ring, min_complete);
     return enter(ring, to_submit, min_complete, flags);
@@ -259,8 +264,11 @@ static inline bool must_enter(const struct rf_ring *ring, uint32_t queued, uint3
     return to_submit || flags;
 }
 
-int rf_submit(struct rf_ring *ring)
+/* Only an SQ thread takes SQEs without a call that the checker sees: no other ring asks for it. */
+__attribute__((noinline)) static int submit_polled(struct rf_ring *ring)
 {
+    if (ring->check)
+        rfi_check_publish(ring);
     uint32_t queued = flush(&ring->sq);
     if (RF_UNLIKELY(queued > ring->sq.entries))
         return rfi_refuse_sq_head(ring); /* as a count of SQEs it could be any errno */
@@ -270,8 +278,23 @@ int rf_submit(struct rf_ring *ring)
     return enter(ring, queued, 0, flags);
 }
 
+int rf_submit(struct rf_ring *ring)
+{
+    if (RF_UNLIKELY(ring->flags & (RF_SETUP_SQPOLL | RF_SETUP_IOPOLL)))
+        return submit_polled(ring);
+    uint32_t queued = flush(&ring->sq);
+    if (RF_UNLIKELY(queued > ring->sq.entries))
+        return rfi_refuse_sq_head(ring);
+    uint32_t flags = rf_cq_ring_needs_flush(ring) ? RF_ENTER_GETEVENTS : 0;
+    if (queued == 0 && !flags)
+        return 0;
+    return enter(ring, queued, 0, flags);
+}
+
 static inline int flush_and_wait(struct rf_ring *ring, uint32_t wait_nr, bool only_wait)
 {
+    if (RF_UNLIKELY(ring->check != NULL))
+        rfi_check_publish(ring);
     uint32_t queued = flush(&ring->sq);
     if (RF_UNLIKELY(queued > ring->sq.entries))
         return rfi_refuse_sq_head(ring);
@@ -301,6 +324,8 @@ static uint32_t ready_from(const struct rf_cq *cq, uint32_t index)
 
 uint32_t rf_cq_ready(const struct rf_ring *ring)
 {
+    if (RF_UNLIKELY(ring->check != NULL))
+        rfi_check_cqes(ring);
     return ready_from(&ring->cq, taken_to(ring));
 }
 
@@ -377,11 +402,8 @@ static bool refill_one(struct rf_ring *ring)
  * no CQE is there. Never beyond half the queue, so that the other half is free
  * while the program works through what it has been shown.
  */
-static inline bool refill(struct rf_ring *ring)
+static inline bool refill_run(struct rf_cq *cq)
 {
-    struct rf_cq *cq = &ring->cq;
-    if (RF_UNLIKELY(cq->one_by_one))
-        return refill_one(ring);
     uint32_t index = cq->end_index;
     release_to(cq, index);
     uint32_t ready = rfi_cq_tail_load(cq->tail_word) - index;
@@ -393,6 +415,22 @@ static inline bool refill(struct rf_ring *ring)
     cq->end = cq->next + reach;
     cq->end_index = index + reach;
     return true;
+}
+
+/* The checker looks first: it has to know what is over before the program does. */
+__attribute__((noinline)) static bool refill_thoroughly(struct rf_ring *ring)
+{
+    if (ring->check)
+        rfi_check_cqes(ring);
+    return ring->cq.one_by_one ? refill_one(ring) : refill_run(&ring->cq);
+}
+
+/* refill_run(), or the long way. */
+static inline bool refill(struct rf_ring *ring)
+{
+    if (RF_UNLIKELY(ring->cq.thorough))
+        return refill_thoroughly(ring);
+    return refill_run(&ring->cq);
 }
 
 /* 0: there may be more now; or an errno of rf_enter(). */
@@ -407,11 +445,22 @@ __attribute__((noinline)) static bool collect_and_refill(struct rf_ring *ring)
     return collect(ring) == 0 && refill(ring);
 }
 
+__attribute__((noinline)) static bool more_thoroughly(struct rf_ring *ring)
+{
+    return refill_thoroughly(ring) || (rfi_must_collect(ring) && collect_and_refill(ring));
+}
+
 bool rfi_cq_more(struct rf_ring *ring)
 {
-    if (refill(ring))
-        return true;
-    return rfi_must_collect(ring) && collect_and_refill(ring);
+    /*
+     * The last it does, as below: no register has to be kept over a call. And the compiler is
+     * not to know that what it tested is 0 from here on: it would return that, by a detour.
+     */
+    bool thorough = ring->cq.thorough;
+    RF_OPAQUE(thorough);
+    if (RF_UNLIKELY(thorough))
+        return more_thoroughly(ring);
+    return refill_run(&ring->cq) || (rfi_must_collect(ring) && collect_and_refill(ring));
 }
 
 static int none_or_lie(struct rf_ring *ring)
@@ -476,6 +525,8 @@ void rf_cq_advance(struct rf_ring *ring, uint32_t count)
 {
     if (count == 0)
         return;
+    if (RF_UNLIKELY(ring->check != NULL))
+        rfi_check_cqes(ring);
     uint32_t index = release_all(ring);
     RF_ASSERT(count <= ready_from(&ring->cq, index));
     rfi_cq_take_to(ring, index + count);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "caps.h"
+#include "check/hooks.h"
 #include "map.h"
 #include "rlimits.h"
 
@@ -198,6 +199,8 @@ int rf_init_sys(struct rf_ring *ring, uint32_t entries, struct rf_params *params
 {
     set_closed(ring, sys);
     int err = open_ring(ring, entries, params);
+    if (!err)
+        err = rfi_check_opened(ring);
     if (err) {
         const char *reason = ring->reason;
         rf_deinit(ring);
@@ -290,6 +293,9 @@ static int unregister_index(struct rf_ring *ring)
 
 void rf_deinit(struct rf_ring *ring)
 {
+    struct rfi_check *check = ring->check;
+    if (check)
+        rfi_check_closing(ring);
     const struct rf_sys *sys = ring->sys;
     if (!sys)
         return; /* all zero: never opened */
@@ -299,6 +305,8 @@ void rf_deinit(struct rf_ring *ring)
         (void)unregister_index(ring);
     if (ring->fd >= 0)
         (void)sys->close(sys, ring->fd);
+    if (check)
+        sys = rfi_check_closed(check, sys);
     set_closed(ring, sys);
 }
 

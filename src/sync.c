@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "blind.h"
+#include "check/hooks.h"
 #include "map.h"
 #include "register.h"
 
@@ -39,6 +40,7 @@ int rf_register_sync_cancel(struct rf_ring *ring, const struct rf_sync_cancel_re
 
 int rfi_register_sync_msg(const struct rf_sys *sys, const struct rf_sqe *sqe)
 {
+    rfi_check_message();
     return rfi_register_blind(sys, RF_REGISTER_SEND_MSG_RING, rfi_not_const(sqe), 1);
 }
 

@@ -306,9 +306,31 @@ static void tell_if_slow(void)
         printf("# took %lld ms:\n", ms);
 }
 
+/* --- the loan checker ----------------------------------------------------- */
+
+static char *checker; /* what the environment said, while it does not */
+
+void without_checker(void)
+{
+    const char *value = getenv("RINGFENCE_CHECK");
+    if (!value)
+        return;
+    checker = strdup(value);
+    unsetenv("RINGFENCE_CHECK");
+}
+
+static void with_checker_again(void)
+{
+    if (checker)
+        setenv("RINGFENCE_CHECK", checker, 1);
+    free(checker);
+    checker = NULL;
+}
+
 static int watch_end(void **state)
 {
     (void)state;
+    with_checker_again();
     tell_if_slow();
     int fds = count_fds();
     int mappings = count_ring_mappings();

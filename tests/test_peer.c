@@ -226,6 +226,7 @@ static void what_is_left_behind_is_noticed(void **state)
 
 static void what_is_closed_or_unmapped_twice_is_noticed(void **state)
 {
+    without_checker(); /* two copies of a ring are closed */
     (void)state;
     struct peer peer;
     struct rf_ring ring, copy;
@@ -243,6 +244,7 @@ static void what_is_closed_or_unmapped_twice_is_noticed(void **state)
 
 static void indexes_that_cannot_be_are_noticed(void **state)
 {
+    without_checker(); /* its CQEs are of no operation */
     (void)state;
     struct peer peer;
     struct rf_ring ring;

@@ -73,6 +73,7 @@ struct rf_cq {
     uint32_t shift;            /* log2 of the slots that an index counts */
     bool one_by_one;           /* CQEs of two slots are possible: end is never beyond one */
     bool wide;                 /* on a mixed ring: the CQE at next, or taken last, has two */
+    bool thorough;             /* one_by_one, or the ring is checked: look twice before taking */
     bool eventfd_muted;        /* what flags_word was last set to */
     const struct rf_cqe *cqes;
     const struct rf_cqe *wrap; /* behind the last slot */
@@ -81,6 +82,8 @@ struct rf_cq {
     const struct rf_cq_overflow_word *overflow_word;
     struct rf_cq_flags_word *flags_word;
 };
+
+struct rfi_check;
 
 /* A stretch of memory and whether closing the ring is to unmap it. */
 struct rfi_region {
@@ -104,6 +107,7 @@ struct rf_ring {
     uint32_t enter_flags;    /* RF_ENTER_... of every call: _REGISTERED_RING, _NO_IOWAIT */
     uint32_t register_flags; /* RF_REGISTER_USE_REGISTERED_RING likewise */
     const struct rf_sys *sys;
+    struct rfi_check *check; /* who watches what is lent (check.h), or NULL */
     const char *reason; /* why ringfence itself refused, or NULL */
     struct rfi_region rings;
     struct rfi_region sqe_memory;

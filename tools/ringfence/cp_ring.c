@@ -127,8 +127,23 @@ int cp_ring_open(struct cp *cp, unsigned operations)
     return 0;
 }
 
+/* What waits for a signal still has a place to write to: it has to be over before that goes. */
+static void end_waiting(struct cp *cp)
+{
+    struct rf_sync_cancel_reg cancel;
+    if (!cp->ring.sys)
+        return; /* it was never opened */
+    memset(&cancel, 0, sizeof cancel);
+    cancel.flags = RF_ASYNC_CANCEL_ANY;
+    cancel.timeout.tv_sec = cancel.timeout.tv_nsec = -1;
+    if (rf_register_sync_cancel(&cp->ring, &cancel) == 0)
+        while (rf_next_cqe(&cp->ring))
+            ;
+}
+
 void cp_ring_close(struct cp *cp)
 {
+    end_waiting(cp);
     rf_deinit(&cp->ring);
     if (cp->wake_fd >= 0)
         close(cp->wake_fd);

@@ -42,6 +42,22 @@ int rfi_refuse(struct rf_ring *of, int error, const char *reason)
     return error;
 }
 
+/* No ring here has a loan checker. */
+void rfi_check_publish(const struct rf_ring *of)
+{
+    (void)of;
+}
+
+void rfi_check_entering(const struct rf_ring *of)
+{
+    (void)of;
+}
+
+void rfi_check_cqes(const struct rf_ring *of)
+{
+    (void)of;
+}
+
 /* --- the other side's words ------------------------------------------------------- */
 
 static uint32_t acquire(const uint32_t *word)

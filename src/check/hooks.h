@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hooks.h (private) - where the ring calls its checker. ring->check is NULL without one, and
+ * whoever calls has looked; the rest goes by the seam, struct rf_sys. seam.c says more.
+ */
+#ifndef RINGFENCE_SRC_CHECK_HOOKS_H
+#define RINGFENCE_SRC_CHECK_HOOKS_H
+
+#include <ringfence/ring.h>
+
+/* A ring was opened: if the environment asks for it, it is checked. 0 or -ENOMEM. */
+int rfi_check_opened(struct rf_ring *ring);
+
+/* The SQEs that were handed out are about to be published. Of use with RF_SETUP_SQPOLL only. */
+void rfi_check_publish(const struct rf_ring *ring);
+
+/* rf_enter(): the program says itself how many SQEs there are, and may say too many. */
+void rfi_check_entering(const struct rf_ring *ring);
+
+/* The program is about to look for CQEs, or to give some back without looking. */
+void rfi_check_cqes(const struct rf_ring *ring);
+
+/* The queues are elsewhere now. */
+void rfi_check_moved(const struct rf_ring *ring);
+
+/* The ring is about to be closed: the last reports. */
+void rfi_check_closing(const struct rf_ring *ring);
+
+/* It is closed, and had @sys. Returns what it is to have: its own other side, as before. */
+const struct rf_sys *rfi_check_closed(struct rfi_check *check, const struct rf_sys *sys);
+
+/* A message is about to be sent to some ring, which did not ask for it. */
+void rfi_check_message(void);
+
+#endif

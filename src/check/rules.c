@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* rules.c - the rules of the loan checker in words. */
+#include "check.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct {
+    const char *name, *text, *remedy;
+} rules[] = {
+    [RF_CHECK_CHANGED] =
+        {"changed-while-lent", "memory that the kernel reads was changed while it was lent",
+         "Write the next data to another buffer, or wait for the completion first."},
+    [RF_CHECK_FREED] =
+        {"freed-while-lent", "memory was freed or unmapped while it was lent",
+         "Free the buffer where the completion is taken, not where the operation is queued; to "
+         "be rid of it sooner cancel the operation, and take its completion."},
+    [RF_CHECK_TWO_WRITERS] =
+        {"lent-to-two-writers", "memory that the kernel writes was lent a second time",
+         "Give each operation a buffer of its own, or link them so that one follows the other."},
+    [RF_CHECK_TOUCHED] =
+        {"touched-while-lent", "memory that the kernel writes was touched while it was lent",
+         "Take the completion first; only then is there anything to read, and room to write."},
+    [RF_CHECK_UNKNOWN_CQE] =
+        {"unknown-completion", "a completion belongs to no operation that was submitted",
+         "Does something else submit to this ring, or send messages to it, around ringfence?"},
+    [RF_CHECK_SECOND_END] =
+        {"second-completion", "a completion came for an operation that was over",
+         "Does something send messages to this ring with the user_data of an operation?"},
+    [RF_CHECK_TOO_MUCH] =
+        {"result-too-large", "a result is larger than what the operation was asked for",
+         "The completion is not this operation's, or the other side of the ring lies."},
+    [RF_CHECK_CLOSED] =
+        {"closed-while-lent", "the ring was closed while memory was lent",
+         "Before rf_deinit(): cancel what is open (rf_register_sync_cancel() with "
+         "RF_ASYNC_CANCEL_ANY), and take every completion."},
+    [RF_CHECK_NOT_PUBLISHED] =
+        {"never-published", "an SQE was filled, and the ring closed without publishing it",
+         "Call rf_submit(): filling an SQE starts nothing."},
+    [RF_CHECK_REUSED] =
+        {"user-data-reused", "user_data of an open operation was used for another",
+         "Give each open operation user_data of its own: completions tell nothing else."},
+};
+
+static bool is_rule(enum rf_check_rule rule)
+{
+    return (size_t)rule < COUNT_OF(rules) && rules[rule].name;
+}
+
+const char *rf_check_rule_name(enum rf_check_rule rule)
+{
+    return is_rule(rule) ? rules[rule].name : "?";
+}
+
+const char *rf_check_rule_text(enum rf_check_rule rule)
+{
+    return is_rule(rule) ? rules[rule].text : "?";
+}
+
+const char *rf_check_rule_remedy(enum rf_check_rule rule)
+{
+    return is_rule(rule) ? rules[rule].remedy : "?";
+}

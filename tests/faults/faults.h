@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * faults.h - what the faulty programs share. Each breaks one promise; its first lines say which
+ * rule of the loan checker has to say so, of which operation, and "submitted here" marks the
+ * line that the report has to name. Nothing else may be reported before. The argument is a
+ * kind of ring: plain, sqpoll, defer.
+ *
+ * A program that cannot break its promise here, because the kernel lacks something, ends with 77.
+ */
+#ifndef TESTS_FAULTS_H
+#define TESTS_FAULTS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <ringfence.h>
+
+#define SKIPPED 77
+
+static struct rf_ring ring;
+static int ends[2]; /* of a pair of sockets */
+
+static inline void skip(const char *why)
+{
+    printf("%s\n", why);
+    exit(SKIPPED);
+}
+
+static inline void begin(int argc, char **argv)
+{
+    const char *kind = argc > 1 ? argv[1] : "plain";
+    uint32_t flags = strcmp(kind, "sqpoll") == 0 ? RF_SETUP_SQPOLL
+                     : strcmp(kind, "defer") == 0
+                         ? RF_SETUP_SINGLE_ISSUER | RF_SETUP_DEFER_TASKRUN
+                         : 0;
+    if (rf_init(&ring, 8, flags))
+        skip("no such ring");
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+        skip("no sockets");
+}
+
+/* What is queued next starts a while after it was submitted, so that there is time for a fault. */
+static inline void later(void)
+{
+    static const struct rf_timespec while_ = {0, 30 * 1000 * 1000};
+    struct rf_sqe *sqe = rf_timeout(&ring, 1, &while_, 0, 0);
+    rf_sqe_set_flags(sqe, RF_SQE_IO_HARDLINK);
+}
+
+/* Takes so many completions, and those of later() too. */
+static inline void take(int count)
+{
+    struct rf_cqe cqe;
+    while (count > 0 && rf_copy_cqe(&ring, &cqe) == 0)
+        count--;
+}
+
+/* A completion that no operation of this ring has, sent around ringfence. */
+static inline void send_cqe(uint64_t user_data, int res)
+{
+    struct rf_sqe sqe;
+    memset(&sqe, 0, sizeof sqe);
+    rf_prep_msg_ring(&sqe, ring.fd, (uint32_t)res, user_data, 0);
+    if (syscall(SYS_io_uring_register, -1, RF_REGISTER_SEND_MSG_RING, &sqe, 1))
+        skip("this kernel cannot send without a ring");
+}
+
+/* Nothing was reported. */
+static inline int missed(void)
+{
+    rf_deinit(&ring);
+    printf("nothing was reported\n");
+    return 1;
+}
+
+#endif

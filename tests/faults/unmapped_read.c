@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* A buffer is unmapped while a read waits. */
+/* rule: freed-while-lent, operation: READ, rings: plain sqpoll defer */
+#include "faults.h"
+
+int main(int argc, char **argv)
+{
+    begin(argc, argv);
+    void *buffer = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    (void)!rf_read(&ring, 2, ends[0], buffer, 4096, 0);
+    (void)!rf_submit(&ring); /* submitted here */
+    munmap(buffer, 4096);
+    (void)!write(ends[1], "text", 4);
+    take(1);
+    return missed();
+}
