@@ -11,6 +11,7 @@
 #include <ringfence/probe.h>
 
 #include "blind.h"
+#include "check/hooks.h"
 #include "map.h"
 
 /* --- asking -------------------------------------------------------------- */
@@ -126,10 +127,10 @@ int rfi_caps_system(const struct rf_sys *sys, uint32_t flags, struct rf_caps *re
     struct rf_params params;
     memset(&params, 0, sizeof params);
     /* As rf_diagnose() does: the first ring of a thread settles how many workers it gets. */
-    int err = rf_init_sys(&ring, 1024, &params, sys);
+    int err = rfi_init_unchecked(&ring, 1024, &params, sys);
     if (err == -ENOMEM || err == -EAGAIN) {
         memset(&params, 0, sizeof params);
-        err = rf_init_sys(&ring, 4, &params, sys);
+        err = rfi_init_unchecked(&ring, 4, &params, sys);
     }
     if (err)
         return err;

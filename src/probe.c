@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "blind.h"
+#include "check/hooks.h"
 #include "map.h"
 #include "register.h"
 
@@ -339,11 +340,11 @@ static int open_to_try(struct rf_ring *ring, const struct rf_sys *sys)
 {
     struct rf_params params;
     memset(&params, 0, sizeof params);
-    int err = rf_init_sys(ring, 1024, &params, sys);
+    int err = rfi_init_unchecked(ring, 1024, &params, sys);
     if (err != -ENOMEM && err != -EAGAIN)
         return err;
     memset(&params, 0, sizeof params);
-    return rf_init_sys(ring, 1, &params, sys);
+    return rfi_init_unchecked(ring, 1, &params, sys);
 }
 
 static int try_operation(struct rf_ring *ring)

@@ -324,9 +324,10 @@ static uint32_t ready_from(const struct rf_cq *cq, uint32_t index)
 
 uint32_t rf_cq_ready(const struct rf_ring *ring)
 {
+    uint32_t ready = ready_from(&ring->cq, taken_to(ring));
     if (RF_UNLIKELY(ring->check != NULL))
         rfi_check_cqes(ring);
-    return ready_from(&ring->cq, taken_to(ring));
+    return ready;
 }
 
 /* On a mixed ring a filler stands where a 32-byte CQE would not fit before the wrap. */
@@ -417,12 +418,16 @@ static inline bool refill_run(struct rf_cq *cq)
     return true;
 }
 
-/* The checker looks first: it has to know what is over before the program does. */
+/*
+ * The checker looks once it is settled what the program will be shown, and before it is: what
+ * comes in between is seen by it and not yet by the program, never the other way round.
+ */
 __attribute__((noinline)) static bool refill_thoroughly(struct rf_ring *ring)
 {
+    bool more = ring->cq.one_by_one ? refill_one(ring) : refill_run(&ring->cq);
     if (ring->check)
         rfi_check_cqes(ring);
-    return ring->cq.one_by_one ? refill_one(ring) : refill_run(&ring->cq);
+    return more;
 }
 
 /* refill_run(), or the long way. */

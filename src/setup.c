@@ -194,13 +194,11 @@ static int explain_einval(struct rf_ring *ring, uint32_t entries, const struct r
     return refuse(ring, -EINVAL, contradiction(params->flags));
 }
 
-int rf_init_sys(struct rf_ring *ring, uint32_t entries, struct rf_params *params,
-                const struct rf_sys *sys)
+int rfi_init_unchecked(struct rf_ring *ring, uint32_t entries, struct rf_params *params,
+                       const struct rf_sys *sys)
 {
     set_closed(ring, sys);
     int err = open_ring(ring, entries, params);
-    if (!err)
-        err = rfi_check_opened(ring);
     if (err) {
         const char *reason = ring->reason;
         rf_deinit(ring);
@@ -213,6 +211,18 @@ int rf_init_sys(struct rf_ring *ring, uint32_t entries, struct rf_params *params
                                   "bytes for a ring");
         }
     }
+    return err;
+}
+
+int rf_init_sys(struct rf_ring *ring, uint32_t entries, struct rf_params *params,
+                const struct rf_sys *sys)
+{
+    int err = rfi_init_unchecked(ring, entries, params, sys);
+    if (err)
+        return err;
+    err = rfi_check_opened(ring);
+    if (err)
+        rf_deinit(ring);
     return err;
 }
 

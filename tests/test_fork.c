@@ -173,6 +173,7 @@ static void closing_the_copy_is_harmless(void **state)
 
 static void a_child_may_have_a_ring_that_the_parent_leaves_alone(void **state)
 {
+    without_checker(); /* it sees what the child's CQEs are, and not what they are of */
     (void)state;
     struct rf_ring ring;
     open_ring(&ring, 4, 0);
@@ -183,6 +184,7 @@ static void a_child_may_have_a_ring_that_the_parent_leaves_alone(void **state)
 /* The child's SQE is the parent's to the kernel, and so it has had that one already. */
 static void what_both_do_is_lost(void **state)
 {
+    without_checker(); /* as above */
     (void)state;
     struct rf_ring ring;
     open_ring(&ring, 4, 0);
@@ -205,6 +207,7 @@ static void registering_changes_the_parents_ring(void **state)
 
 static void some_rings_are_refused_by_the_kernel(void **state)
 {
+    without_checker(); /* SQEs stay in the ring */
     (void)state;
     struct rf_ring ring;
     open_ring(&ring, 4, RF_SETUP_SINGLE_ISSUER);
@@ -242,6 +245,7 @@ static int reads_into_landing(struct rf_ring *ring)
 /* The worst of all: the thread of the parent does what the child has asked for. */
 static void the_sq_thread_works_in_the_parents_memory(void **state)
 {
+    without_checker(); /* as above */
     (void)state;
     struct rf_ring ring;
     open_ring(&ring, 4, RF_SETUP_SQPOLL);

@@ -440,6 +440,7 @@ static void an_impossible_count_is_no_result(void **state)
 
 static void sqes_that_are_consumed_for_ever_end_a_wait(void **state)
 {
+    without_checker(); /* it plays with ring.sys */
     (void)state;
     struct peer peer;
     struct rf_ring ring;
@@ -462,6 +463,7 @@ static void sqes_that_are_consumed_for_ever_end_a_wait(void **state)
 /* Its queue begins at the first slot each time, and so ends at the last. */
 static void a_rewound_queue_does_not_wrap(void **state)
 {
+    without_checker(); /* SQEs stay in the ring */
     (void)state;
     struct peer peer;
     struct rf_ring ring;
@@ -482,6 +484,7 @@ static void a_rewound_queue_does_not_wrap(void **state)
 /* What an iterator was shown can be taken, whatever became of the tail. */
 static void a_tail_that_goes_back_leaves_an_iterator_alone(void **state)
 {
+    without_checker(); /* its CQEs are of no operation */
     (void)state;
     struct peer peer;
     struct rf_ring ring;
@@ -502,6 +505,7 @@ static void a_tail_that_goes_back_leaves_an_iterator_alone(void **state)
 /* A CQE that changes its size after it was taken moves nothing. */
 static void a_size_is_asked_once(void **state)
 {
+    without_checker(); /* its CQEs are of no operation */
     (void)state;
     struct peer peer;
     struct rf_ring ring;

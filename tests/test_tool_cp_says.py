@@ -256,7 +256,8 @@ def nothing_but_the_ring_moves_the_data():
             os.mkdir(f"src{number}/d")
             os.symlink("x", f"src{number}/l")
             done = tap.run(["strace", "-qq", "-c", "-U", "name,calls", "-o", "trace",
-                            TOOL, "cp", "-r", f"src{number}", "dst"])
+                            TOOL, "cp", "-r", f"src{number}", "dst"],
+                           env={**os.environ, "RINGFENCE_CHECK": "0"})  # a checker reads as well
             if done.returncode:
                 raise tap.Skip("strace cannot trace here: " + done.stderr.strip())
             table = read("trace").decode().splitlines()

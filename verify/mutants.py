@@ -71,7 +71,7 @@ MUTANTS = [
            "                      (uint32_t)(ring->sq.end - ring->sq.next));\n"
            "    memset(sqe, 0, sizeof *sqe);\n", ("race", "wrap")),
     Mutant("head-before-cqe", "cq head", "the head gives CQEs back before they are read",
-           "src/ring.c", ("static inline bool refill(", "    return true;\n}"),
+           "src/ring.c", ("static inline bool refill_run(", "    return true;\n}"),
            "    release_to(cq, cq->end_index);\n    return true;\n}", ("race", "wrap")),
     Mutant("head-after-wait", "cq head", "CQEs that were taken count in the next wait",
            "src/ring.c", ("static inline uint32_t begin_wait(", "    release_all(ring);\n"), "",
@@ -81,7 +81,7 @@ MUTANTS = [
            "RF_SQ_CQ_OVERFLOW", ("wrap", "race")),
     Mutant("flag-before-tail", "sq flags after publishing",
            "whether to wake is asked before the tail is published", "src/ring.c",
-           ("int rf_submit(struct rf_ring *ring)\n{",
+           ("static int submit_polled(struct rf_ring *ring)\n{",
             "    uint32_t queued = flush(&ring->sq);\n"
             "    if (RF_UNLIKELY(queued > ring->sq.entries))\n"
             "        return rfi_refuse_sq_head(ring);"
@@ -118,7 +118,7 @@ def sources(tree, *folders):
 
 
 def build_race(tree):
-    return [*BASE, *TSAN, "verify/race.c", *sources(tree, "src", "verify/peer"), "-pthread"]
+    return [*BASE, *TSAN, "verify/race.c", *sources(tree, "src", "src/check", "verify/peer"), "-pthread"]
 
 
 def build_words(_tree):
@@ -128,7 +128,7 @@ def build_words(_tree):
 def build_test(name):
     def build(tree):
         return [*BASE, "-O2", '-DRF_SOURCE_DIR="."', f"tests/test_{name}.c", *TESTS,
-                *sources(tree, "src", "verify/peer"), "-lcmocka", "-pthread"]
+                *sources(tree, "src", "src/check", "verify/peer"), "-lcmocka", "-pthread"]
     return build
 
 

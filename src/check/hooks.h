@@ -11,6 +11,10 @@
 /* A ring was opened: if the environment asks for it, it is checked. 0 or -ENOMEM. */
 int rfi_check_opened(struct rf_ring *ring);
 
+/* rf_init_sys(), whatever the environment says: for rings that ringfence opens to try something. */
+int rfi_init_unchecked(struct rf_ring *ring, uint32_t entries, struct rf_params *params,
+                       const struct rf_sys *sys);
+
 /* The SQEs that were handed out are about to be published. Of use with RF_SETUP_SQPOLL only. */
 void rfi_check_publish(const struct rf_ring *ring);
 
