@@ -3,6 +3,8 @@
  * check.h (private) - the loan checker, file by file:
  *
  *   seam.c     stands between a ring and its other side: when is what looked at
+ *   start.c    when a ring begins to be checked, and the last reports
+ *   queues.c   reading SQEs and CQEs: which operations are open
  *   opened.c   the operations that are open, by user_data
  *   loans.c    what an SQE lends: the table of operations, iovecs and msghdrs followed
  *   memory.c   reading memory that may not be there; sums; the sanitizer's interface
@@ -106,6 +108,28 @@ struct rfi_check {
     const struct rf_op_info *lately_op[RFI_LATELY];
     uint32_t lately_next;
 };
+
+/* --- seam.c --------------------------------------------------------------- */
+
+void rfi_check_lock(struct rfi_check *check);
+void rfi_check_unlock(struct rfi_check *check);
+/* Went messages from ring to ring, in this process? */
+bool rfi_check_messages_went(void);
+/* What a checked ring has; a checker's own copy begins it. */
+extern const struct rf_sys rfi_checked_sys;
+
+/* --- queues.c ------------------------------------------------------------- */
+
+/* The SQEs from @index on, up to @end. */
+void rfi_take_out(struct rfi_check *check, uint32_t index, uint32_t end);
+/* The other side has consumed what is before @head. */
+void rfi_consumed_to(struct rfi_check *check, uint32_t head);
+/* How far is the SQ thread? */
+void rfi_look_at_thread(struct rfi_check *check);
+/* What a call of enter left goes back to the program. */
+void rfi_forget_line(struct rfi_check *check);
+/* CQEs that have come since the last look. */
+void rfi_look_at_cqes(struct rfi_check *check);
 
 /* --- opened.c ------------------------------------------------------------- */
 

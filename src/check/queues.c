@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * queues.c - reading the SQEs that are about to be consumed, and the CQEs that have come: what
+ * is open from when to when. seam.c says at which moments.
+ */
+#include "check.h"
+#include "hooks.h"
+
+/* Over this the checker does not remember what may be over without a CQE. */
+#define SILENT_MAX 4096
+
+/* --- SQEs ----------------------------------------------------------------- */
+
+static void number_chain(struct rfi_check *check, struct rfi_opened *opened)
+{
+    if (!check->in_chain)
+        check->chain++;
+    opened->chain = check->chain;
+    check->in_chain = opened->sqe_flags & (RF_SQE_IO_LINK | RF_SQE_IO_HARDLINK);
+}
+
+/* Operations whose CQEs do not all have their user_data, or that send some elsewhere. */
+static void expect_strangers(struct rfi_check *check, const struct rf_sqe *sqe)
+{
+    if (sqe->opcode == RF_OP_MSG_RING)
+        rfi_check_message();
+    if (sqe->opcode == RF_OP_POLL_REMOVE && sqe->len & RF_POLL_UPDATE_USER_DATA)
+        check->strangers = true;
+    if (rfi_opened_find(check, sqe->user_data) && sqe->flags & RF_SQE_CQE_SKIP_SUCCESS)
+        check->strangers = true; /* a CQE could be either's */
+    if (check->silent_count >= SILENT_MAX)
+        check->strangers = true;
+}
+
+/* Others have the same user_data: which of them is over when, nobody can tell. */
+static void forget_sharers(struct rfi_check *check, const struct rfi_opened *opened)
+{
+    struct rfi_opened *o = rfi_opened_find(check, opened->user_data);
+    for (; o; o = rfi_opened_again(o))
+        if (o != opened && o->lent)
+            rfi_watch_forget(check, o);
+    if (check->options.flags & RF_CHECK_UNIQUE)
+        rfi_report(check, RF_CHECK_REUSED, opened, NULL, 0, NULL);
+}
+
+static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t end_index,
+                     struct rfi_where *where)
+{
+    expect_strangers(check, sqe);
+    if (check->silent_count >= SILENT_MAX && sqe->flags & RF_SQE_CQE_SKIP_SUCCESS)
+        return;
+    struct rfi_opened *opened = rfi_opened_new(check);
+    if (!opened || !rfi_loans_of(opened, sqe)) {
+        check->strangers = true; /* out of memory: nothing is sure from now on */
+        return;
+    }
+    opened->end_index = end_index;
+    opened->where = where;
+    if (where)
+        where->users++;
+    number_chain(check, opened);
+    rfi_opened_add(check, opened);
+    if (opened->doubtful)
+        forget_sharers(check, opened);
+    rfi_watch(check, opened);
+}
+
+static bool is_wide(const struct rfi_check *check, const struct rf_sqe *sqe)
+{
+    return check->flags & RF_SETUP_SQE_MIXED &&
+           (sqe->opcode == RF_OP_NOP128 || sqe->opcode == RF_OP_URING_CMD128);
+}
+
+/* The SQEs from @index on, up to @end. */
+void rfi_take_out(struct rfi_check *check, uint32_t index, uint32_t end)
+{
+    const struct rf_sq *sq = &check->sq;
+    if (index == end || end - index > sq->entries)
+        return;
+    struct rfi_where *where = rfi_where_now();
+    check->in_chain = false;
+    while ((int32_t)(end - index) > 0) {
+        const struct rf_sqe *sqe =
+            sq->sqes + ((size_t)(index & (sq->entries - 1)) << sq->shift);
+        index += is_wide(check, sqe) ? 2 : 1;
+        take_one(check, sqe, index, where);
+    }
+    rfi_where_drop(where);
+}
+
+/* The other side has consumed what is before @head. */
+void rfi_consumed_to(struct rfi_check *check, uint32_t head)
+{
+    while (check->line && (int32_t)(head - check->line->end_index) >= 0) {
+        struct rfi_opened *opened = check->line;
+        check->line = opened->in_line;
+        if (!check->line)
+            check->line_end = &check->line;
+        opened->consumed = true;
+        rfi_watch_consumed(check, opened);
+    }
+}
+
+/*
+ * How far the SQ thread is. What is changed before it comes there is a fault; but as it
+ * may come there at any time, only a change that is seen before its head is proves one.
+ */
+void rfi_look_at_thread(struct rfi_check *check)
+{
+    struct rfi_opened *changed = check->line;
+    const struct rfi_loan *loan = NULL;
+    while (changed && !(loan = rfi_watch_early(changed)))
+        changed = changed->in_line;
+    uint32_t head = rfi_sq_head_load(check->sq.head_word);
+    if (changed && (int32_t)(head - changed->end_index) < 0) {
+        rfi_report(check, RF_CHECK_CHANGED, changed, loan, 0,
+                   "changed before the SQ thread came to the SQE");
+        rfi_watch_consumed(check, changed);
+    }
+    rfi_consumed_to(check, head);
+}
+
+/* What a call of enter left goes back to the program. */
+void rfi_forget_line(struct rfi_check *check)
+{
+    while (check->line) {
+        struct rfi_opened *opened = check->line;
+        rfi_watch_forget(check, opened);
+        rfi_opened_remove(check, opened);
+    }
+}
+
+/* --- CQEs ----------------------------------------------------------------- */
+
+static void unknown(struct rfi_check *check, const struct rf_cqe *cqe)
+{
+    if (check->strangers || rfi_check_messages_went())
+        return;
+    for (uint32_t i = 0; i < RFI_LATELY; i++) {
+        if (!check->lately_op[i] || check->lately[i] != cqe->user_data)
+            continue;
+        rfi_report(check, RF_CHECK_SECOND_END, NULL, NULL, cqe->user_data,
+                   "res %d, flags 0x%x; it was a %s", (int)cqe->res, (unsigned)cqe->flags,
+                   check->lately_op[i]->name);
+        return;
+    }
+    rfi_report(check, RF_CHECK_UNKNOWN_CQE, NULL, NULL, cqe->user_data, "res %d, flags 0x%x",
+               (int)cqe->res, (unsigned)cqe->flags);
+}
+
+static void was_over(struct rfi_check *check, const struct rfi_opened *opened)
+{
+    uint32_t i = check->lately_next++ % RFI_LATELY;
+    check->lately[i] = opened->user_data;
+    check->lately_op[i] = opened->op;
+}
+
+static void completed(struct rfi_check *check, const struct rf_cqe *cqe)
+{
+    struct rfi_opened *opened = rfi_opened_of(check, cqe);
+    if (!opened) {
+        unknown(check, cqe);
+        return;
+    }
+    if (cqe->res > 0 && opened->asked >= 0 && cqe->res > opened->asked && !opened->doubtful &&
+        !(cqe->flags & RF_CQE_F_NOTIF))
+        rfi_report(check, RF_CHECK_TOO_MUCH, opened, NULL, 0, "res %d, %lld were asked for",
+                   (int)cqe->res, (long long)opened->asked);
+    rfi_watch_completed(check, opened, cqe);
+    if (cqe->flags & RF_CQE_F_MORE) {
+        if (opened->op && opened->op->notification.since)
+            opened->notified_later = true;
+        return;
+    }
+    was_over(check, opened);
+    rfi_opened_remove(check, opened);
+}
+
+/* Those that have come since the last look. */
+void rfi_look_at_cqes(struct rfi_check *check)
+{
+    const struct rf_cq *cq = &check->cq;
+    uint32_t tail = rfi_cq_tail_load(cq->tail_word);
+    if (tail - check->seen > cq->entries)
+        return; /* no honest tail: the ring says so by itself */
+    while ((int32_t)(tail - check->seen) > 0) {
+        const struct rf_cqe *cqe =
+            cq->cqes + ((size_t)(check->seen & (cq->entries - 1)) << cq->shift);
+        bool mixed = check->flags & RF_SETUP_CQE_MIXED;
+        uint32_t slots = mixed && cqe->flags & RF_CQE_F_32 ? 2 : 1;
+        if (tail - check->seen < slots || (slots == 2 && cqe + 1 == cq->wrap))
+            return; /* half of one: a lie too */
+        check->seen += slots;
+        if (!(mixed && cqe->flags & RF_CQE_F_SKIP))
+            completed(check, cqe);
+    }
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* start.c - when a ring begins to be checked, by whom that is wished, and the last reports. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "hooks.h"
+
+/* All checkers of the process, for when ASan ends it. */
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct rfi_check *all;
+
+/* --- the beginning -------------------------------------------------------- */
+
+/* ASan has found somebody who touched memory, and printed: say whose it was. */
+static void at_death(void)
+{
+    uint64_t addr = rfi_asan_touched();
+    for (struct rfi_check *check = all; check; check = check->next) {
+        const struct rfi_loan *loan;
+        const struct rfi_opened *opened = rfi_watch_owner(check, addr, &loan);
+        if (!opened)
+            continue;
+        rfi_report(check, RF_CHECK_TOUCHED, opened, loan, 0, "0x%llx was touched: see above",
+                   (unsigned long long)addr);
+        return;
+    }
+}
+
+static void enlist(struct rfi_check *check)
+{
+    (void)pthread_mutex_lock(&all_lock);
+    if (rfi_asan_is_there())
+        rfi_asan_at_death(at_death);
+    check->next = all;
+    all = check;
+    (void)pthread_mutex_unlock(&all_lock);
+}
+
+static void strike_off(struct rfi_check *check)
+{
+    (void)pthread_mutex_lock(&all_lock);
+    struct rfi_check **at = &all;
+    while (*at != check)
+        at = &(*at)->next;
+    *at = check->next;
+    (void)pthread_mutex_unlock(&all_lock);
+}
+
+static int start(struct rf_ring *ring, const struct rf_check_options *options)
+{
+    int saved = errno;
+    struct rfi_check *check = calloc(1, sizeof *check);
+    int err = check ? rfi_opened_start(check) : -ENOMEM;
+    errno = saved;
+    if (err) {
+        free(check);
+        return err;
+    }
+    check->sys = rfi_checked_sys;
+    check->inner = ring->sys;
+    (void)pthread_mutex_init(&check->lock, NULL);
+    check->sq = ring->sq;
+    check->cq = ring->cq;
+    check->flags = ring->flags;
+    check->published = ring->sq.ktail;
+    check->seen = ring->cq.khead;
+    check->options = *options;
+    check->pid = (int32_t)getpid();
+    enlist(check);
+    ring->sys = &check->sys;
+    ring->check = check;
+    ring->cq.thorough = true;
+    return 0;
+}
+
+int rf_check_start(struct rf_ring *ring, const struct rf_check_options *options)
+{
+    static const struct rf_check_options defaults = {RF_CHECK_ABORT, 0, NULL, NULL};
+    if (!options)
+        options = &defaults;
+    if ((unsigned)options->answer > RF_CHECK_COUNT || options->flags & ~RF_CHECK_UNIQUE)
+        return -EINVAL;
+    if (ring->enter_fd < 0)
+        return -EBADF;
+    if (ring->check) {
+        rfi_check_lock(ring->check);
+        ring->check->options = *options;
+        rfi_check_unlock(ring->check);
+        return 0;
+    }
+    if (rf_sq_ready(ring) > 0 || rf_cq_ready(ring) > 0)
+        return -EBUSY;
+    return start(ring, options);
+}
+
+/* Is the word one of those between commas? */
+static bool has_word(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    for (; *list; list += strcspn(list, ",")) {
+        list += *list == ',';
+        if (strncmp(list, word, length) == 0 && (list[length] == ',' || !list[length]))
+            return true;
+    }
+    return false;
+}
+
+int rfi_check_opened(struct rf_ring *ring)
+{
+    const char *words = secure_getenv("RINGFENCE_CHECK");
+    if (!words || !*words || has_word(words, "0"))
+        return 0;
+    struct rf_check_options options = {RF_CHECK_ABORT, 0, NULL, NULL};
+    if (has_word(words, "go-on"))
+        options.answer = RF_CHECK_GO_ON;
+    if (has_word(words, "unique"))
+        options.flags = RF_CHECK_UNIQUE;
+    return start(ring, &options);
+}
+
+bool rf_check_is_on(const struct rf_ring *ring)
+{
+    return ring->check != NULL;
+}
+
+uint64_t rf_check_count(const struct rf_ring *ring)
+{
+    if (!ring->check)
+        return 0;
+    rfi_check_lock(ring->check);
+    uint64_t count = ring->check->reports;
+    rfi_check_unlock(ring->check);
+    return count;
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+static void look_for_unpublished(struct rfi_check *check, const struct rf_ring *ring)
+{
+    const struct rf_sq *sq = &ring->sq;
+    uint32_t count = rfi_sq_index(sq) - sq->ktail;
+    if (count == 0 || count > sq->entries)
+        return;
+    const struct rf_sqe *sqe = sq->sqes + ((size_t)(sq->ktail & (sq->entries - 1)) << sq->shift);
+    struct rfi_opened first;
+    memset(&first, 0, sizeof first);
+    first.op = rf_op_info(sqe->opcode);
+    first.user_data = sqe->user_data;
+    first.fd = sqe->fd;
+    rfi_report(check, RF_CHECK_NOT_PUBLISHED, &first, NULL, 0, "the first of %u such SQEs",
+               (unsigned)count);
+}
+
+static void look_for_lent(struct rfi_check *check)
+{
+    const struct rfi_opened *oldest = NULL;
+    unsigned count = 0;
+    for (const struct rfi_opened *o = check->lent; o; o = o->lent_next, count++)
+        oldest = o;
+    if (!oldest)
+        return;
+    const struct rfi_loan *loan = NULL;
+    for (uint32_t i = 0; !loan && i < oldest->loan_count; i++)
+        if (oldest->loans[i].bytes > 0)
+            loan = &oldest->loans[i];
+    rfi_report(check, RF_CHECK_CLOSED, oldest, loan, 0, "the oldest of %u operations that have "
+               "memory", count);
+}
+
+void rfi_check_closing(const struct rf_ring *ring)
+{
+    struct rfi_check *check = ring->check;
+    rfi_check_lock(check);
+    bool ours = check->pid == (int32_t)getpid();
+    if (ours && ring->rings.addr) {
+        if (check->flags & RF_SETUP_SQPOLL)
+            rfi_look_at_thread(check);
+        rfi_look_at_cqes(check);
+        look_for_unpublished(check, ring);
+    }
+    if (ours)
+        look_for_lent(check);
+    while (check->lent)
+        rfi_watch_forget(check, check->lent);
+    rfi_check_unlock(check);
+    strike_off(check);
+}
+
+const struct rf_sys *rfi_check_closed(struct rfi_check *check, const struct rf_sys *sys)
+{
+    if (sys == &check->sys)
+        sys = check->inner;
+    int saved = errno;
+    rfi_opened_stop(check);
+    (void)pthread_mutex_destroy(&check->lock);
+    free(check);
+    errno = saved;
+    return sys;
+}
