@@ -9,6 +9,9 @@ DESTDIR ?=
 # More for meson, such as MESON_FLAGS="-Dbuildtype=release --libdir=lib".
 MESON_FLAGS ?=
 
+# What to measure, such as BENCH="--quick --only nop,echo"; BENCH=--help tells.
+BENCH ?=
+
 # Which ones, such as KERNELS="5.10 s390x", and what else test_kernels.py takes.
 KERNELS ?=
 
@@ -20,7 +23,7 @@ help:
 	@echo 'make verify        the memory order: litmus tests, race detector, mutants, the lost wakeup'
 	@echo 'make test-kernels  the tests on other kernels, emulated: KERNELS="5.10 s390x"'
 	@echo 'make build         the library, the ringfence command and the examples, in build/'
-	@echo 'make bench         instructions per operation, beside liburing'
+	@echo 'make bench         beside liburing, Zig, Rust and plain calls: BENCH="--quick", BENCH=--help'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX); also: uninstall'
 	@echo 'make clean         remove what was built'
 	@echo
@@ -48,9 +51,8 @@ test-kernels:
 	@python3 scripts/test_kernels.py $(KERNELS)
 
 bench:
-	@scripts/setup.sh test
-	@scripts/build.sh build-test
-	@python3 bench/overhead.py build-test/bench/overhead
+	@scripts/setup.sh bench
+	@scripts/bench.sh $(BENCH)
 
 install: build
 	@DESTDIR='$(DESTDIR)' meson install -C build --no-rebuild
@@ -60,4 +62,4 @@ uninstall:
 	@ninja -C build uninstall
 
 clean:
-	rm -rf build build-test build-sanitize build-kernels build-verify
+	rm -rf build build-test build-sanitize build-kernels build-verify build-bench

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# setup.sh [build|test|verify|kernels] - sees to it that what ringfence is built with is there.
+# setup.sh [build|test|verify|kernels|bench] - sees to it that what ringfence is built with is there.
 #
 #   build    what the library, the command and the examples need
 #   test     the same, and what the tests need (the default)
 #   verify   that, and what make verify wants besides
 #   kernels  what compiles for the machines that make test-kernels emulates, and emulates them
+#   bench    what the library needs, and whom make bench measures it beside
 #
 # Looks for each thing itself, not for a package, so that a meson of your own will do.
 # What is missing is installed with apt-get on Debian and its like, through sudo if
@@ -16,9 +17,9 @@ set -u
 
 purpose=${1:-test}
 case $purpose in
-build | test | verify | kernels) ;;
+build | test | verify | kernels | bench) ;;
 *)
-    echo "usage: setup.sh [build|test|verify|kernels]" >&2
+    echo "usage: setup.sh [build|test|verify|kernels|bench]" >&2
     exit 2
     ;;
 esac
@@ -73,6 +74,7 @@ look() {
         want spin has spin
         ;;
     kernels) look_for_kernels ;;
+    bench) look_for_peers ;;
     esac
 }
 
@@ -90,6 +92,15 @@ look_for_tests() {
     want gcc-s390x-linux-gnu has s390x-linux-gnu-gcc
     want libc6-dev-s390x-cross test -e /usr/s390x-linux-gnu/include/stdio.h
     want qemu-user has qemu-s390x
+}
+
+look_for_peers() {
+    want liburing-dev pkg-config --exists liburing
+    want libaio-dev test -e /usr/include/libaio.h
+    want valgrind has valgrind
+    want cargo has cargo
+    # The other peers and the figures come through pip, into an environment of their own.
+    want python3-venv python3 -c 'import ensurepip, venv'
 }
 
 look_for_kernels() {
@@ -145,7 +156,7 @@ explain() {
     if [ -n "$required" ]; then
         exit 1
     fi
-    echo "Going on without: some tests will be skipped." >&2
+    echo "Going on without: something will be skipped, and say so." >&2
     exit 0
 }
 

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""
+rows.py - what is measured. Each row compares the same thing, done by each contender.
+
+A row's cells say what is sent to the workers; Plan says how long and how often.
+"""
+import measure
+
+RINGS = ["ringfence", "liburing", "Zig", "Rust"]
+RUNS = "ringfence, runs"  # SQEs that are promised in runs: rf_get_sqes()
+BATCHES = (1, 8, 32, 128)
+
+
+class Plan:
+    """How thorough: rounds, milliseconds for each measurement, and which of the cells."""
+
+    def __init__(self, quick, cpus, place):
+        self.quick = quick
+        self.cpus = cpus
+        self.place = place  # a bench.trees.Place: where the files are
+
+    def rounds(self, usually):
+        return 3 if self.quick else usually
+
+    def ms(self, usually):
+        return max(2, usually // 10) if self.quick else usually
+
+    def some(self, values, few):
+        return few if self.quick else values
+
+
+class Row:
+    """What the rows have in common. A subclass says what its cells are."""
+
+    name = ""
+    title = ""
+    unit = ""
+    request = ""
+    also = ()           # more of the answer that is kept
+    smaller = True      # is a smaller value better?
+    usual_rounds = 11
+
+    def cells(self, plan):
+        raise NotImplementedError
+
+    def value(self, answer):
+        """Nanoseconds for one operation, on the processor: what else runs is not counted."""
+        return answer["cpu"] / answer["ops"]
+
+    def run(self, plan, field, tick):
+        """Measures all cells, and says how far it has come. The row as it goes into the report."""
+        cells = self.cells(plan)
+        for turn in range(plan.rounds(self.usual_rounds)):
+            for cell in cells:
+                self.before(cell, plan)
+                cell.measure(field, turn)
+                tick()
+        return self.report([cell.result() for cell in cells])
+
+    def before(self, cell, plan):
+        """Before each round of a cell."""
+
+    def steps(self, plan):
+        return len(self.cells(plan)) * plan.rounds(self.usual_rounds)
+
+    def report(self, cells):
+        return {"name": self.name, "title": self.title, "unit": self.unit,
+                "smaller": self.smaller, "cells": cells}
+
+
+class Rate(Row):
+    """Operations in a second of real time."""
+
+    unit = "operations/s"
+    smaller = False
+    also = ("cpu_per_op",)
+
+    def value(self, answer):
+        answer["cpu_per_op"] = answer["cpu"] / answer["ops"]
+        return answer["ops"] * 1e9 / answer["ns"]
+
+
+class Standin(Row):
+    name = "standin"
+    title = "the library alone, against a stand-in for the kernel that needs no system call"
+    unit = "ns/operation"
+    request = "loop"
+    publish = "submit"
+
+    def shapes(self, plan):
+        return plan.some(("nop", "read", "send", "link", "bufs"), ("read", "bufs"))
+
+    def cells(self, plan):
+        found = []
+        for shape in self.shapes(plan):
+            for copied in (0, 1):
+                for batch in plan.some(BATCHES, (1, 32)):
+                    if shape == "link" and batch == 1:
+                        batch = 2  # a pair
+                    label = {"shape": shape, "reaped": "copied" if copied else "in place",
+                             "batch": batch}
+                    params = {"setup": "standin", "shape": shape, "batch": batch,
+                              "copied": copied, "publish": self.publish, "ms": plan.ms(10)}
+                    found.append(measure.Cell(self, label, params, [RUNS] + RINGS))
+        return found
+
+
+class Published(Standin):
+    name = "published"
+    title = "the same without SQPOLL: publish, as before an io_uring_enter(2) of one's own"
+    publish = "flush"
+
+    def shapes(self, plan):
+        return plan.some(("nop", "read", "send"), ("read",))
+
+
+class Nop(Row):
+    name = "nop"
+    title = "NOPs with the kernel: submit and wait for the batch"
+    unit = "ns/operation"
+    request = "loop"
+    usual_rounds = 15
+
+    def cells(self, plan):
+        found = []
+        for setup in ("defaults", "alike", "best"):
+            for batch in plan.some(BATCHES, (1, 32)):
+                params = {"setup": setup, "shape": "nop", "batch": batch, "publish": "wait",
+                          "ms": plan.ms(30)}
+                found.append(measure.Cell(self, {"rings": setup, "batch": batch}, params, RINGS))
+        return found
+
+
+class Sqpoll(Rate):
+    name = "sqpoll"
+    title = "NOPs with an SQ thread on another processor, the queue kept full"
+    request = "stream"
+
+    def cells(self, plan):
+        found = []
+        for batch in plan.some(BATCHES, (32,)):
+            params = {"setup": "sqpoll", "batch": batch, "sq_cpu": plan.cpus[1],
+                      "entries": 512, "ms": plan.ms(150)}
+            found.append(measure.Cell(self, {"batch": batch}, params, RINGS))
+        return found
+
+
+ALL = [Standin(), Published(), Nop(), Sqpoll()]
