@@ -17,6 +17,8 @@ static const struct {
 } loops[] = {
     {"ringfence-plain", overhead_ringfence_plain},
     {"ringfence-runs", overhead_ringfence_runs},
+    {"ringfence-records", overhead_ringfence_records},
+    {"ringfence-handles", overhead_ringfence_handles},
 #ifdef HAVE_LIBURING
     {"liburing", overhead_liburing},
 #endif

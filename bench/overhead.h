@@ -21,6 +21,8 @@ typedef long overhead_loop(unsigned entries, int fd, uint64_t operations);
 
 overhead_loop overhead_ringfence_plain;
 overhead_loop overhead_ringfence_runs;
+overhead_loop overhead_ringfence_records;
+overhead_loop overhead_ringfence_handles;
 overhead_loop overhead_liburing;
 
 #endif

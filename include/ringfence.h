@@ -31,6 +31,7 @@
 #include <ringfence/error.h>
 #include <ringfence/fence.h>
 #include <ringfence/memory.h>
+#include <ringfence/op.h>
 #include <ringfence/ops.h>
 #include <ringfence/prep.h>
 #include <ringfence/prep_base.h>
