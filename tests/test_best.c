@@ -34,7 +34,10 @@ static struct {
     uint32_t lacks;       /* RF_SETUP_...: -EINVAL */
     uint32_t refuses;     /* ... : error */
     int error;
-    uint32_t entries_max; /* more: -ENOMEM */
+    uint32_t entries_max; /* more: no_memory */
+    int no_memory;
+    uint32_t setups;         /* how often it was asked */
+    uint32_t sq_thread_idle; /* of the last ring */
     uint32_t features;    /* that it has not */
     bool queries;
     bool registers_rings;
@@ -43,12 +46,14 @@ static struct {
 static int played_setup(const struct rf_sys *sys, uint32_t entries, struct rf_params *params)
 {
     (void)sys;
+    played.setups++;
+    played.sq_thread_idle = params->sq_thread_idle;
     if (params->flags & played.lacks)
         return -EINVAL;
     if (params->flags & played.refuses)
         return played.error;
     if (entries > played.entries_max)
-        return -ENOMEM;
+        return played.no_memory;
     int fd = rf_sys_kernel.ring_setup(&rf_sys_kernel, entries, params);
     params->features &= ~played.features;
     return fd;
@@ -79,6 +84,7 @@ static void play(void)
     played.sys.ring_setup = played_setup;
     played.sys.ring_register = played_register;
     played.entries_max = UINT32_MAX;
+    played.no_memory = -ENOMEM;
     played.registers_rings = true;
 }
 
@@ -343,6 +349,8 @@ static void what_cannot_be_helped_is_an_error(void **state)
                 expected = -EOPNOTSUPP;
             assert_result(open_best(&ring, purposes[p], &best), expected);
             assert_int_equal(ring.fd, -1);
+            if (errors[i] == EMFILE || errors[i] == ENFILE || errors[i] == ENOSYS)
+                assert_int_equal(played.setups, 1); /* other options would not help */
             rf_deinit(&ring);
         }
     assert_result(rf_init_best(&ring, 0, RF_FOR_THROUGHPUT, NULL), -ERANGE);
@@ -440,6 +448,26 @@ static void one_processor_is_not_given_to_the_sq_thread(void **state)
     assert_int_equal(status, 0);
 }
 
+static void the_sq_thread_sleeps_after_the_time_wished_for(void **state)
+{
+    (void)state;
+    need_a_ring();
+    struct rf_ring ring;
+    struct rf_wish wish = rf_wish_for(RF_FOR_LATENCY, 4);
+    play();
+    assert_result(rfi_init_wish(&played.sys, &ring, &wish, NULL), 0);
+    if (!(ring.flags & RF_SETUP_SQPOLL)) {
+        rf_deinit(&ring);
+        skip_because("there is no SQ thread to be had: one processor, or no right to it");
+    }
+    assert_int_equal(played.sq_thread_idle, 1000);
+    rf_deinit(&ring);
+    wish.sq_thread_idle = 7;
+    assert_result(rfi_init_wish(&played.sys, &ring, &wish, NULL), 0);
+    assert_int_equal(played.sq_thread_idle, 7);
+    rf_deinit(&ring);
+}
+
 /* --- memory -------------------------------------------------------------- */
 
 static void where_memory_is_short_the_ring_is_smaller(void **state)
@@ -467,7 +495,15 @@ static void where_memory_is_short_the_ring_is_smaller(void **state)
         assert_result(rfi_init_wish(&played.sys, &ring, &wish, &best), -ENOMEM);
         rf_deinit(&ring);
     }
-    struct rf_wish wish = rf_wish_for(RF_FOR_THROUGHPUT, 65536);
+    struct rf_wish wish = rf_wish_for(RF_FOR_THROUGHPUT, 1024);
+    play();
+    played.entries_max = 100;
+    played.no_memory = -EAGAIN; /* as when the limit is of the processes of a user */
+    assert_result(rfi_init_wish(&played.sys, &ring, &wish, &best), 0);
+    assert_int_equal(best.entries, 64);
+    assert_true(best.entries_asked == 1024);
+    rf_deinit(&ring);
+    wish = rf_wish_for(RF_FOR_THROUGHPUT, 65536);
     play();
     assert_result(rfi_init_wish(&played.sys, &ring, &wish, &best), 0);
     assert_int_equal(best.entries, 32768);
@@ -619,6 +655,7 @@ int main(void)
         ONCE(what_must_be_had_is_had_or_refused),
         ONCE(a_shared_ring_is_no_threads_own),
         ONCE(one_processor_is_not_given_to_the_sq_thread),
+        ONCE(the_sq_thread_sleeps_after_the_time_wished_for),
         ONCE(where_memory_is_short_the_ring_is_smaller),
         ONCE(the_limit_of_locked_memory_is_named),
         ONCE(each_purpose_does_io),
