@@ -5,6 +5,9 @@
  * side's half of the protocol, round after round, both released at once; the
  * forbidden outcome must not come up in any round.
  *
+ * And the order in which the ring's own calls use them: the page of the tail is not to be
+ * written to, so that the store traps, and the SQ thread falls asleep at that very moment.
+ *
  * The orders that x86 never shows are the business of a race detector and of a
  * model checker, not of this file.
  */
@@ -12,9 +15,12 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -118,11 +124,88 @@ static void the_eventfd_is_switched_on_before_the_queue_is_looked_at(void **stat
     assert_int_equal(lost, 0);
 }
 
+/* --- at the store -------------------------------------------------------- */
+
+static struct {
+    struct rf_sys sys;
+    char *page; /* of the tail */
+    size_t bytes;
+    uint32_t *flags;
+    unsigned stores;
+    uint32_t enter_flags; /* of all calls */
+} asleep;
+
+/* The store is carried out when this returns; no read before it can have seen the flag. */
+static void falls_asleep_at_the_store(int signal_number)
+{
+    (void)signal_number;
+    (void)mprotect(asleep.page, asleep.bytes, PROT_READ | PROT_WRITE);
+    __atomic_fetch_or(asleep.flags, RF_SQ_NEED_WAKEUP, __ATOMIC_SEQ_CST);
+    asleep.stores++;
+}
+
+static int note_enter(const struct rf_sys *sys, int fd, uint32_t to_submit, uint32_t min_complete,
+                      uint32_t how, const void *arg, size_t arg_bytes)
+{
+    (void)sys;
+    asleep.enter_flags |= how;
+    return rf_sys_kernel.ring_enter(&rf_sys_kernel, fd, to_submit, min_complete,
+                                    how & ~RF_ENTER_SQ_WAKEUP, arg, arg_bytes);
+}
+
+static int submit_and_wait_a_second(struct rf_ring *ring)
+{
+    struct rf_timespec second = {1, 0};
+    const struct rf_cqe *cqe;
+    return rf_submit_and_wait_timeout(ring, &cqe, 1, &second, NULL);
+}
+
+static int submit_and_wait_for_one(struct rf_ring *ring)
+{
+    return rf_submit_and_wait(ring, 1);
+}
+
+static void an_sq_thread_that_falls_asleep_as_the_tail_is_stored_is_woken(void **state)
+{
+    (void)state;
+    need_a_ring();
+    static int (*const calls[])(struct rf_ring *) = {
+        rf_submit, rf_submit_and_get_events, submit_and_wait_for_one, submit_and_wait_a_second};
+    struct sigaction action, before;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = falls_asleep_at_the_store;
+    assert_int_equal(sigaction(SIGSEGV, &action, &before), 0);
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        memset(&asleep, 0, sizeof asleep);
+        asleep.sys = rf_sys_kernel;
+        asleep.sys.ring_enter = note_enter;
+        struct rf_ring ring;
+        struct rf_params params;
+        memset(&params, 0, sizeof params);
+        assert_result(rf_init_sys(&ring, 4, &params, &asleep.sys), 0);
+        ring.flags |= RF_SETUP_SQPOLL; /* the thread is played: a real one would set the flag too */
+        asleep.flags = (uint32_t *)(uintptr_t)(const void *)ring.sq.flags_word;
+        asleep.bytes = (size_t)sysconf(_SC_PAGESIZE);
+        uintptr_t tail_at = (uintptr_t)(void *)ring.sq.tail_word;
+        asleep.page = (char *)(tail_at & ~(uintptr_t)(asleep.bytes - 1));
+
+        struct rf_sqe *sqe = rf_get_sqe(&ring);
+        rf_prep_nop(sqe);
+        assert_int_equal(mprotect(asleep.page, asleep.bytes, PROT_READ), 0);
+        assert_int_equal(calls[i](&ring), 1);
+        assert_int_equal(asleep.stores, 1);
+        assert_true(asleep.enter_flags & RF_ENTER_SQ_WAKEUP);
+        rf_deinit(&ring);
+    }
+    assert_int_equal(sigaction(SIGSEGV, &before, NULL), 0);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         ONCE(the_tail_is_published_before_the_flags_are_read),
         ONCE(the_eventfd_is_switched_on_before_the_queue_is_looked_at),
+        ONCE(an_sq_thread_that_falls_asleep_as_the_tail_is_stored_is_woken),
     };
     return run_all(tests, COUNT_OF(tests));
 }
