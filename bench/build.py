@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import rows
+import rows_io
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ZIG_VERSION = "0.15.2"
@@ -43,8 +44,10 @@ def newer(target, *sources):
     return True
 
 
-def link(program, objects, worker):
-    return run(["cc", "-o", program, *objects, worker, *objects, "-lpthread", "-ldl", "-lm"])
+def link(program, peer, worker):
+    """The two need each other."""
+    return run(["cc", "-o", program, "-Wl,--start-group", peer, worker, "-Wl,--end-group",
+                "-lpthread", "-ldl", "-lm"])
 
 
 def build_zig(build, worker):
@@ -66,7 +69,7 @@ def build_zig(build, worker):
     made = os.path.join(place, "peer.o")
     wrong = run([sys.executable, "-m", "ziglang", "build-obj", "-OReleaseFast", "-mcpu=baseline",
                  "-lc", "-fPIC", f"-femit-bin={made}", os.path.join(source, "peer.zig")],
-                env={**os.environ, **caches}) or link(program, [made], worker)
+                env={**os.environ, **caches}) or link(program, made, worker)
     if wrong:
         raise RuntimeError(wrong)
     return program
@@ -85,7 +88,7 @@ def build_rust(build, worker):
     shutil.copytree(source, place, dirs_exist_ok=True)
     wrong = run(["cargo", "build", "--release", "--manifest-path", f"{place}/Cargo.toml",
                  "--target-dir", f"{place}/target"])
-    wrong = wrong or link(program, [f"{place}/target/release/libbench_rust.a"], worker)
+    wrong = wrong or link(program, f"{place}/target/release/libbench_rust.a", worker)
     if wrong:
         raise RuntimeError(wrong)
     return program
@@ -104,6 +107,12 @@ def enter_all(field, meson_build, build, only_c):
         field.enter("liburing", theirs)
     else:
         field.leave_out("liburing", "liburing was not found when this was configured")
+    plain = os.path.join(programs, "bench-plain")
+    field.enter(rows_io.EPOLL, plain, multishot=0)
+    field.enter(rows_io.PREAD, plain, method="pread")
+    field.enter(rows_io.POOL, plain, method="pool")
+    field.enter(rows_io.AIO, plain, method="libaio")
+    field.enter(rows_io.CALLS, plain)
     worker = os.path.join(programs, "libbench-worker.a")
     for name, function in (("Zig", build_zig), ("Rust", build_rust)):
         if only_c:

@@ -48,7 +48,7 @@ class Instructions(rows.Standin):
         for setup in ("alike", "standin"):
             shapes = ("read",) if setup == "alike" else self.shapes(plan)
             for cell in super().cells(plan):
-                if cell.params["shape"] not in shapes:
+                if cell.params["shape"] not in shapes or (plan.quick and cell.params["copied"]):
                     continue
                 cell.label = {"ring": "entered" if setup == "alike" else "SQPOLL", **cell.label}
                 cell.params = {**cell.params, "setup": setup, "ops": OPERATIONS}

@@ -10,7 +10,6 @@ import os
 import select
 import statistics
 import subprocess
-import time
 
 PATIENCE_S = 120
 
@@ -89,17 +88,19 @@ class Cell:
         self.contenders = contenders
         self.samples = {name: [] for name in contenders}
         self.answers = {name: [] for name in contenders}
+        self.request = row.request
         self.missing = {}
 
-    def measure(self, field, turn):
-        """One round. @turn says who begins."""
+    def measure(self, field, turn, before):
+        """One round. @turn says who begins; before() is called before each."""
         names = list(self.contenders)
         first = turn % len(names)
         for name in names[first:] + names[:first]:
             if name in self.missing:
                 continue
             try:
-                answer = field.ask(name, self.row.request, {**self.params, "seed": turn + 1})
+                before(self)
+                answer = field.ask(name, self.request, {**self.params, "seed": turn + 1})
                 self.samples[name].append(self.row.value(answer))
                 self.answers[name].append(answer)
             except Missing as reason:
@@ -182,8 +183,3 @@ def two_cpus():
         if str(first) not in siblings.replace("-", ",").split(","):
             return first, cpu
     return first, cpus[-1]
-
-
-def settle():
-    """A moment for what ends in the background, as rings do."""
-    time.sleep(0.05)

@@ -4,6 +4,8 @@
 import json
 import sys
 
+import goals
+
 
 def number(value):
     if value >= 10000:
@@ -21,10 +23,15 @@ def shown(result):
     return text
 
 
-def best_ratio(cell, smaller, ours="ringfence"):
-    """Against the best of the others: its name, and our value over theirs."""
+# The peers with rings. Anybody else does without io_uring.
+RING_PEERS = ("liburing", "Zig", "Rust")
+
+
+def best_ratio(cell, smaller, ours="ringfence", rings=True):
+    """Against the best of the others, with rings or without: its name, our value over theirs."""
     found = [(name.partition(" / ")[2], ratio) for name, ratio in cell["ratios"].items()
              if name.startswith(ours + " / ")]
+    found = [pair for pair in found if (pair[0] in RING_PEERS) == rings]
     if not found:
         return None
     return (max if smaller else min)(found, key=lambda pair: pair[1]["median"])
@@ -37,27 +44,56 @@ def verdict(ratio, smaller):
     return "" if ahead else " (within the spread)" if near else " (behind)"
 
 
-def table(row):
-    cells = row["cells"]
-    labels = list(cells[0]["label"])
+def names_of(row):
     names = []
-    for cell in cells:
+    for cell in row["cells"]:
         names += [name for name in cell["results"] if name not in names]
+    return names
+
+
+def ratio_columns(row):
+    """(ours, whether against rings): what there is to compare with."""
+    names = names_of(row)
     ours = [name for name in names if name.startswith("ringfence")]
+    others = [name for name in names if name not in ours]
+    found = []
+    for name in ours:
+        if any(other in RING_PEERS for other in others):
+            found.append((name, True))
+        if any(other not in RING_PEERS for other in others):
+            found.append((name, False))
+    return found
+
+
+def table(row):
+    labels, names, columns = list(row["cells"][0]["label"]), names_of(row), ratio_columns(row)
+    heads = [f"{ours} / best {'peer' if rings else 'without io_uring'}" for ours, rings in columns]
     lines = [f"### {row['name']}: {row['title']}", "",
              f"{row['unit']}, {'less' if row['smaller'] else 'more'} is better", "",
-             "| " + " | ".join(labels + names + [f"{name} / best other" for name in ours]) + " |",
-             "| --- " * (len(labels) + len(names) + len(ours)) + "|"]
-    for cell in cells:
+             "| " + " | ".join(labels + names + heads) + " |",
+             "| --- " * (len(labels) + len(names) + len(heads)) + "|"]
+    for cell in row["cells"]:
         line = [str(cell["label"].get(label, "")) for label in labels]
         line += [shown(cell["results"].get(name, {"missing": ""})) for name in names]
-        for name in ours:
-            best = best_ratio(cell, row["smaller"], name)
+        for ours, rings in columns:
+            best = best_ratio(cell, row["smaller"], ours, rings)
             line.append(f"{best[1]['median']:.2f} {best[0]}{verdict(best[1], row['smaller'])}"
                         if best else "-")
         lines.append("| " + " | ".join(line) + " |")
     lines += [""] + reasons(row)
+    for key, what in row["also"].items():
+        lines += also_table(row, labels, names, key, what)
     return lines
+
+
+def also_table(row, labels, names, key, what):
+    lines = [f"{row['name']}: {what}", "", "| " + " | ".join(labels + names) + " |",
+             "| --- " * (len(labels) + len(names)) + "|"]
+    for cell in row["cells"]:
+        values = [cell["results"].get(name, {}).get(key) for name in names]
+        lines.append("| " + " | ".join([str(cell["label"].get(label, "")) for label in labels] +
+                                       ["-" if v is None else number(v) for v in values]) + " |")
+    return lines + [""]
 
 
 def reasons(row):
@@ -88,9 +124,7 @@ def text(results):
     for row in results["rows"]:
         if row["cells"]:
             lines += table(row)
-    for line in results.get("goals", []):
-        lines.append(line)
-    return "\n".join(lines)
+    return "\n".join(lines + goals.lines(results))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ class Plan:
     def __init__(self, quick, cpus, place):
         self.quick = quick
         self.cpus = cpus
-        self.place = place  # a bench.trees.Place: where the files are
+        self.place = place  # a places.Place: where the files are
 
     def rounds(self, usually):
         return 3 if self.quick else usually
@@ -36,7 +36,7 @@ class Row:
     title = ""
     unit = ""
     request = ""
-    also = ()           # more of the answer that is kept
+    also = {}           # more of the answer that is kept, with what to call it
     smaller = True      # is a smaller value better?
     usual_rounds = 11
 
@@ -52,20 +52,19 @@ class Row:
         cells = self.cells(plan)
         for turn in range(plan.rounds(self.usual_rounds)):
             for cell in cells:
-                self.before(cell, plan)
-                cell.measure(field, turn)
+                cell.measure(field, turn, self.before)
                 tick()
         return self.report([cell.result() for cell in cells])
 
-    def before(self, cell, plan):
-        """Before each round of a cell."""
+    def before(self, cell):
+        """Before each measurement; may raise measure.Missing."""
 
     def steps(self, plan):
         return len(self.cells(plan)) * plan.rounds(self.usual_rounds)
 
     def report(self, cells):
         return {"name": self.name, "title": self.title, "unit": self.unit,
-                "smaller": self.smaller, "cells": cells}
+                "smaller": self.smaller, "also": self.also, "cells": cells}
 
 
 class Rate(Row):
@@ -73,7 +72,7 @@ class Rate(Row):
 
     unit = "operations/s"
     smaller = False
-    also = ("cpu_per_op",)
+    also = {"cpu_per_op": "ns of processor time for each"}
 
     def value(self, answer):
         answer["cpu_per_op"] = answer["cpu"] / answer["ops"]
@@ -145,4 +144,36 @@ class Sqpoll(Rate):
         return found
 
 
-ALL = [Standin(), Published(), Nop(), Sqpoll()]
+class InFlight(Row):
+    name = "inflight"
+    title = "time for each operation as more of them are in flight"
+    unit = "ns/operation"
+    usual_rounds = 7
+
+    def cells(self, plan):
+        found = []
+        for what, request in (("NOPs, queued at once", "loop"), ("polls that wait", "pending")):
+            for count in plan.some((1, 8, 64, 512, 4096, 30000), (8, 4096)):
+                params = {"setup": "alike", "batch": count, "publish": "wait", "ms": plan.ms(30)}
+                cell = measure.Cell(self, {"operations": what, "in flight": count}, params, RINGS)
+                cell.request = request
+                found.append(cell)
+        return found
+
+
+class Memory(Row):
+    name = "memory"
+    title = "memory of a ring: what is mapped, and the library's own struct"
+    unit = "bytes"
+    request = "memory"
+    usual_rounds = 1
+
+    def cells(self, plan):
+        return [measure.Cell(self, {"entries": entries}, {"setup": "alike", "entries": entries},
+                             RINGS) for entries in (8, 128, 1024, 32768)]
+
+    def value(self, answer):
+        return answer["mapped"] + answer["struct"]
+
+
+ALL = [Standin(), Published(), Nop(), Sqpoll(), InFlight(), Memory()]

@@ -10,15 +10,18 @@ import contextlib
 import json
 import os
 import sys
+import time
 
 import build
 import counts
 import measure
+import places
 import report
 import rows
+import rows_io
 import sheet
 
-ROWS = [counts.Instructions()] + rows.ALL
+ROWS = [counts.Instructions()] + rows.ALL + rows_io.ALL
 
 
 @contextlib.contextmanager
@@ -41,9 +44,11 @@ def parse():
     parser.add_argument("--quick", action="store_true", help="less of everything: under a minute")
     parser.add_argument("--only", metavar="ROWS", help="these rows, with commas between")
     parser.add_argument("--json", metavar="FILE", help="where the results go")
+    parser.add_argument("--figures", metavar="DIR", help="where figures are drawn, as SVG")
     parser.add_argument("--build", metavar="DIR", default="build-bench",
                         help="where to build (build-bench)")
     parser.add_argument("--meson", metavar="DIR", help="where meson built (BUILD/meson)")
+    parser.add_argument("--data", metavar="DIR", help="where files to read are made (BUILD/data)")
     parser.add_argument("--c-only", action="store_true", help="without the peers in Zig and Rust")
     return parser.parse_args()
 
@@ -58,25 +63,42 @@ def chosen(only):
     return [row for row in ROWS if row.name in names]
 
 
+def draw(results, place):
+    try:
+        import figures  # pylint: disable=import-outside-toplevel
+    except ImportError as reason:
+        build.say(f"no figures: {reason}")
+        return
+    figures.draw_all(results, place)
+    build.say(f"figures are in {place}")
+
+
 def main():
     options = parse()
     picked = chosen(options.only)
     cpus = measure.two_cpus()
     field = measure.Field(cpus)
-    plan = rows.Plan(options.quick, cpus, None)
+    build_dir = os.path.abspath(options.build)
+    place = places.Place(os.path.abspath(options.data or f"{build_dir}/data"), options.quick)
+    plan = rows.Plan(options.quick, cpus, place)
     meson = options.meson or os.path.join(options.build, "meson")
-    build.enter_all(field, meson, os.path.abspath(options.build), options.c_only)
+    build.enter_all(field, meson, build_dir, options.c_only)
+    rows_io.COPY_ROW.tool = os.path.abspath(os.path.join(meson, "tools/ringfence/ringfence"))
     results = {"sheet": sheet.make(plan, field, options.build), "rows": []}
     try:
         with progress(sum(row.steps(plan) for row in picked)) as tick:
             for row in picked:
+                began = time.monotonic()
                 results["rows"].append(row.run(plan, field, tick))
+                results["rows"][-1]["seconds"] = round(time.monotonic() - began, 1)
     finally:
         field.stop()
     print(report.text(results))
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=1)
+    if options.figures:
+        draw(results, options.figures)
     return 0
 
 

@@ -30,4 +30,4 @@ else
 fi
 
 export PYTHONDONTWRITEBYTECODE=1
-exec $python bench/run.py --json $build/results.json "$@"
+exec $python bench/run.py --json $build/results.json --figures $build/figures "$@"

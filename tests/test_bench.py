@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """
-test_bench.py SOURCE BUILD SECCOMP_RUN WORKER... - the benchmark's harness: that it measures what it says, that
+test_bench.py SOURCE BUILD SECCOMP_RUN PLAIN WORKER... - the benchmark's harness: that it measures what it says, that
 a failure is none of its numbers, and that it says what it cannot have. No figure is held here.
 """
 import json
@@ -10,7 +10,7 @@ import tempfile
 
 import tap
 
-SOURCE, BUILD, SECCOMP_RUN, *WORKERS = sys.argv[1:]
+SOURCE, BUILD, SECCOMP_RUN, PLAIN, *WORKERS = sys.argv[1:]
 RUN = os.path.join(SOURCE, "bench", "run.py")
 
 

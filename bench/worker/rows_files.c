@@ -11,7 +11,7 @@
 #include "peer.h"
 #include "worker.h"
 
-enum { READS_AT_ONCE = 4096, FILE_BYTES = 16384, PAGE = 4096, DEPTH_MAX = 1024 };
+enum { READS_AT_ONCE = 1024, FILE_BYTES = 16384, PAGE = 4096, DEPTH_MAX = 1024 };
 
 /* xorshift64*: the same places for every peer, other ones in each round. */
 static uint64_t next_random(uint64_t *state)
