@@ -32,6 +32,8 @@ class Fault:
         self.kinds = kinds.split()
         marked = [i for i, line in enumerate(self.lines, 1) if "submitted here" in line]
         self.line = marked[0] if marked else None
+        broken = [i for i, line in enumerate(self.lines, 1) if "broken here" in line]
+        self.broken = broken[0] if broken else None
 
 
 def run(fault, kind, check):
@@ -60,8 +62,10 @@ def is_caught(fault, kind):
     tap.check(done.returncode != 0, "it went on")
     if fault.operation != "none":
         tap.check(f"operation:  {fault.operation}," in done.stderr, done.stderr)
-    if fault.line and shutil.which("addr2line"):
-        tap.check(f"{fault.name}.c:{fault.line}" in places(fault, done.stderr), done.stderr)
+    for line in (fault.line, fault.broken):
+        if line and shutil.which("addr2line"):
+            tap.check(f"{fault.name}.c:{line}" in places(fault, done.stderr),
+                      f"line {line}: {done.stderr}")
 
 
 def is_silent_without(fault):

@@ -39,7 +39,7 @@ RF_BEGIN_DECLS
 enum rf_check_rule {
     /* Memory that the kernel reads was changed while it was lent. */
     RF_CHECK_CHANGED = 1,
-    /* Memory was unmapped while it was lent; with ASan, freed, or lent after it was freed. */
+    /* Memory was freed or unmapped while it was lent; with ASan, also before it was lent. */
     RF_CHECK_FREED = 2,
     /* Memory that the kernel writes was lent to a second operation that writes it. */
     RF_CHECK_TWO_WRITERS = 3,
@@ -56,7 +56,9 @@ enum rf_check_rule {
     /* rf_deinit() with an SQE that was filled and never published. */
     RF_CHECK_NOT_PUBLISHED = 9,
     /* With RF_CHECK_UNIQUE: user_data of an operation that is open was used for another. */
-    RF_CHECK_REUSED = 10
+    RF_CHECK_REUSED = 10,
+    /* A descriptor or slot was closed or replaced that an operation had yet to look up. */
+    RF_CHECK_REPLACED = 11
 };
 
 /* What a rule is called: "changed-while-lent". Never NULL: "?" for what is none. */
@@ -74,7 +76,8 @@ RF_API RF_NODISCARD const char *rf_check_rule_remedy(enum rf_check_rule rule);
 struct rf_check_report {
     enum rf_check_rule rule;
     const struct rf_op_info *op; /* the operation, or NULL: there is none */
-    uint64_t user_data;          /* its, or the CQE's */
+    const char *what;            /* without one: "registered buffer", or NULL */
+    uint64_t user_data;          /* its, or the CQE's; or the number of what it is */
     int fd;                      /* as its SQE said; -1 without an operation */
     const struct rf_op_loan *loan; /* the row of the table that was broken, or NULL */
     uint64_t addr;               /* the memory, or 0: it is not about memory */
@@ -82,6 +85,8 @@ struct rf_check_report {
     uint64_t age_ns;             /* since it was submitted */
     void *const *where;          /* return addresses of the call that submitted it, inmost first */
     size_t where_count;
+    void *const *here;           /* the call that broke it, likewise, if it was one */
+    size_t here_count;
     const char *detail;          /* the numbers of this case, in words; or NULL */
 };
 

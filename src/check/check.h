@@ -8,6 +8,11 @@
  *   opened.c   the operations that are open, by user_data
  *   loans.c    what an SQE lends: the table of operations, iovecs and msghdrs followed
  *   memory.c   reading memory that may not be there; sums; the sanitizer's interface
+ *   numbers.c  descriptors and slots that an operation has yet to look up
+ *   registered.c  registered buffers and slots
+ *   ranges.c   what is lent, by address
+ *   calls.c    free(), munmap(), close() and their like, as the program calls them
+ *   patch.c    how these calls come by
  *   watch.c    taking a loan, ending it, and what is found out by that
  *   report.c   what is said, and what happens then
  *   rules.c    the rules in words
@@ -46,14 +51,32 @@ struct rfi_loan {
     bool summed;      /* sum is what it held, and nobody else writes it */
     bool was_there;   /* it could be read when it was lent */
     bool poisoned;
+    bool ranged;      /* it is found by its address */
 };
 
 #define RFI_FEW_LOANS 4
+
+/* What is lent, by address. */
+struct rfi_range {
+    uint64_t addr;
+    struct rfi_loan *loan;
+    struct rfi_opened *opened;
+};
+
+/* A descriptor or slot that the kernel has yet to look up. */
+struct rfi_number {
+    const struct rf_op_loan *row;
+    uint32_t number;
+    bool until_consumed;
+};
+
+#define RFI_NUMBERS_MAX 4
 
 /* An operation from its consumption to its last CQE. */
 struct rfi_opened {
     struct rfi_opened *next;    /* with the same hash; the older ones first */
     struct rfi_opened *in_line; /* the next that was published and not consumed */
+    const char *what;           /* what it is if it is no operation: "registered buffer"; or NULL */
     uint64_t user_data;
     int64_t asked;              /* bytes that res can be at most, or -1: not known */
     const struct rf_op_info *op;
@@ -64,12 +87,18 @@ struct rfi_opened {
     uint32_t chain;             /* operations of one chain have the same number */
     int fd;
     uint8_t sqe_flags;
+    bool follows;               /* an earlier one in a chain */
     bool consumed;
     bool notified_later;        /* its first CQE has come, a notification will */
     bool doubtful;              /* another one shares user_data: which is over is not known */
     struct rfi_opened *lent_next; /* others with loans that are watched until completion */
     struct rfi_opened *lent_before;
     bool lent;                  /* it is one of these */
+    struct rfi_opened *numbered_next; /* others with numbers that are watched */
+    struct rfi_opened *numbered_before;
+    bool numbered;              /* it is one of these */
+    struct rfi_number numbers[RFI_NUMBERS_MAX];
+    uint32_t number_count;
     struct rfi_loan few[RFI_FEW_LOANS];
 };
 
@@ -98,11 +127,23 @@ struct rfi_check {
     uint32_t opened_count;
     uint32_t silent_count;     /* among them, those that may be over without a CQE */
     struct rfi_opened *lent;   /* among them, those with loans that are watched until completion */
+    struct rfi_opened *numbered; /* among them, those with numbers to be looked up */
     struct rfi_opened *line;   /* published and not consumed, the oldest first */
     struct rfi_opened **line_end;
     struct rfi_opened *spare;  /* records to use again, by next */
     uint32_t chain;            /* the number of the chain that is being read */
     bool in_chain;             /* the SQE before had a link flag */
+
+    struct rfi_range *ranges; /* in order */
+    size_t range_count;
+    size_t range_room;
+    size_t longest_range; /* none is longer */
+
+    struct rfi_opened **buffers; /* what is registered, by slot: pseudo operations, or NULL */
+    uint32_t buffer_count;
+    struct rfi_where *held_where; /* of what is registered by the call that is looked at */
+
+    struct rfi_where *here;   /* for a report: the call that breaks a promise, or NULL */
 
     uint64_t lately[RFI_LATELY];
     const struct rf_op_info *lately_op[RFI_LATELY];
@@ -113,10 +154,18 @@ struct rfi_check {
 
 void rfi_check_lock(struct rfi_check *check);
 void rfi_check_unlock(struct rfi_check *check);
+/* A handler or the checker itself is at work in this thread: what it calls is not the program's. */
+bool rfi_check_is_inside(void);
+void rfi_check_inside(int more);
 /* Went messages from ring to ring, in this process? */
 bool rfi_check_messages_went(void);
 /* What a checked ring has; a checker's own copy begins it. */
 extern const struct rf_sys rfi_checked_sys;
+
+/* --- start.c -------------------------------------------------------------- */
+
+/* Calls this for all checkers of the process, with their lock held. */
+void rfi_check_each(void (*visit)(struct rfi_check *check, void *context), void *context);
 
 /* --- queues.c ------------------------------------------------------------- */
 
@@ -138,6 +187,8 @@ int rfi_opened_start(struct rfi_check *check);
 /* Frees everything, loans too. */
 void rfi_opened_stop(struct rfi_check *check);
 
+/* Throws a record away that is in no table. */
+void rfi_opened_give_back(struct rfi_check *check, struct rfi_opened *opened);
 /* A record to fill; NULL: out of memory. */
 struct rfi_opened *rfi_opened_new(struct rfi_check *check);
 /* Room for one more loan; NULL: out of memory. */
@@ -159,12 +210,61 @@ bool rfi_opened_is_silent(const struct rfi_opened *opened);
 /* Fills op, user_data, fd, asked and the loans from the SQE. False: out of memory. */
 bool rfi_loans_of(struct rfi_opened *opened, const struct rf_sqe *sqe);
 
+/* --- numbers.c ------------------------------------------------------------ */
+
+/* The numbers of the SQE that are looked up later than it is consumed begin to be watched. */
+void rfi_numbers_watch(struct rfi_check *check, struct rfi_opened *opened,
+                       const struct rf_sqe *sqe);
+/* Those that end when the SQE is consumed do; or all. */
+void rfi_numbers_consumed(struct rfi_check *check, struct rfi_opened *opened);
+void rfi_numbers_forget(struct rfi_check *check, struct rfi_opened *opened);
+/* A descriptor is about to be closed, or to become another file. */
+void rfi_numbers_closed(struct rfi_check *check, int fd, const char *call);
+/* Slots [first, first + count) are emptied or filled by a call. @lent: which table. */
+void rfi_numbers_replaced(struct rfi_check *check, enum rf_lent lent, uint32_t first,
+                          uint32_t count, const char *call);
+/* The same by an operation that is being submitted, if it does that. */
+void rfi_numbers_by(struct rfi_check *check, const struct rfi_opened *by,
+                    const struct rf_sqe *sqe);
+
+/* --- registered.c --------------------------------------------------------- */
+
+/* A registering call has been made. */
+void rfi_registered(struct rfi_check *check, uint32_t opcode, const void *arg, uint32_t nr_args,
+                    int result);
+/* Buffers are registered no more. */
+void rfi_buffers_end(struct rfi_check *check);
+/* Memory that is lent without an operation; NULL: none, or out of memory. */
+struct rfi_opened *rfi_held_new(struct rfi_check *check, const struct rf_op_loan *row,
+                                const char *what, uint64_t id, uint64_t addr, size_t bytes);
+/* Ends that, and tells what it finds. */
+void rfi_held_end(struct rfi_check *check, struct rfi_opened *held);
+
+/* --- ranges.c ------------------------------------------------------------- */
+
+void rfi_ranges_add(struct rfi_check *check, struct rfi_opened *opened, struct rfi_loan *loan);
+void rfi_ranges_remove(struct rfi_check *check, struct rfi_loan *loan);
+/* What overlaps these bytes: the first, or the next after @last; NULL: no more. */
+const struct rfi_range *rfi_ranges_next(const struct rfi_check *check, uint64_t addr, size_t bytes,
+                                        const struct rfi_range *last);
+void rfi_ranges_stop(struct rfi_check *check);
+
+/* --- calls.c -------------------------------------------------------------- */
+
+/* From now on the program's calls are seen. More than once is no harm. */
+void rfi_calls_watch(void);
+
 /* --- watch.c -------------------------------------------------------------- */
 
+/* Does one start only when the other is over? */
+bool rfi_one_after_the_other(const struct rfi_opened *a, const struct rfi_opened *b);
 /* What is lent begins to be watched. */
 void rfi_watch(struct rfi_check *check, struct rfi_opened *opened);
 /* Has something been changed that is lent until the SQE is consumed? It, or NULL. */
 const struct rfi_loan *rfi_watch_early(const struct rfi_opened *opened);
+/* A loan ends: is the memory still there, and what it was? */
+void rfi_watch_end(struct rfi_check *check, const struct rfi_opened *opened,
+                   struct rfi_loan *loan);
 /* The SQE was consumed: the loans that end with that do. */
 void rfi_watch_consumed(struct rfi_check *check, struct rfi_opened *opened);
 /* Loans that end with this CQE do, before the program can see it. */
@@ -172,6 +272,8 @@ void rfi_watch_completed(struct rfi_check *check, struct rfi_opened *opened,
                          const struct rf_cqe *cqe);
 /* Ends them all without looking: the operation never began, or nobody can tell whose it is. */
 void rfi_watch_forget(struct rfi_check *check, struct rfi_opened *opened);
+/* The program lets go of memory: who has it is told, and has it no longer. */
+void rfi_watch_gone(struct rfi_check *check, uint64_t addr, size_t bytes, const char *call);
 /* What the program touched that is lent: who has it, or NULL. Takes no lock: the program dies. */
 const struct rfi_opened *rfi_watch_owner(const struct rfi_check *check, uint64_t addr,
                                          const struct rfi_loan **ret_loan);

@@ -152,6 +152,17 @@ static void leave_line(struct rfi_check *check, struct rfi_opened *opened)
         check->line_end = at;
 }
 
+void rfi_opened_give_back(struct rfi_check *check, struct rfi_opened *opened)
+{
+    if (opened->loans != opened->few)
+        free(opened->loans);
+    opened->loans = opened->few;
+    rfi_where_drop(opened->where);
+    opened->where = NULL;
+    opened->next = check->spare;
+    check->spare = opened;
+}
+
 void rfi_opened_remove(struct rfi_check *check, struct rfi_opened *opened)
 {
     struct rfi_opened **at = &check->table[slot_of(check, opened->user_data)];
@@ -162,13 +173,7 @@ void rfi_opened_remove(struct rfi_check *check, struct rfi_opened *opened)
     check->silent_count -= rfi_opened_is_silent(opened);
     if (!opened->consumed)
         leave_line(check, opened);
-    if (opened->loans != opened->few)
-        free(opened->loans);
-    opened->loans = opened->few;
-    rfi_where_drop(opened->where);
-    opened->where = NULL;
-    opened->next = check->spare;
-    check->spare = opened;
+    rfi_opened_give_back(check, opened);
 }
 
 static struct rfi_opened *from(struct rfi_opened *opened, uint64_t user_data)

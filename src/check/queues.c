@@ -15,6 +15,7 @@ static void number_chain(struct rfi_check *check, struct rfi_opened *opened)
 {
     if (!check->in_chain)
         check->chain++;
+    opened->follows = check->in_chain;
     opened->chain = check->chain;
     check->in_chain = opened->sqe_flags & (RF_SQE_IO_LINK | RF_SQE_IO_HARDLINK);
 }
@@ -37,7 +38,7 @@ static void forget_sharers(struct rfi_check *check, const struct rfi_opened *ope
 {
     struct rfi_opened *o = rfi_opened_find(check, opened->user_data);
     for (; o; o = rfi_opened_again(o))
-        if (o != opened && o->lent)
+        if (o != opened && (o->lent || o->numbered))
             rfi_watch_forget(check, o);
     if (check->options.flags & RF_CHECK_UNIQUE)
         rfi_report(check, RF_CHECK_REUSED, opened, NULL, 0, NULL);
@@ -62,6 +63,8 @@ static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t
     rfi_opened_add(check, opened);
     if (opened->doubtful)
         forget_sharers(check, opened);
+    rfi_numbers_by(check, opened, sqe);
+    rfi_numbers_watch(check, opened, sqe);
     rfi_watch(check, opened);
 }
 

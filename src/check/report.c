@@ -96,6 +96,12 @@ static void add_age(struct text *text, uint64_t ns)
 
 static void add_operation(struct text *text, const struct rf_check_report *r)
 {
+    if (r->what) {
+        add(text, "  lent as:    %s %llu, ", r->what, (unsigned long long)r->user_data);
+        add_age(text, r->age_ns);
+        add(text, " ago\n");
+        return;
+    }
     if (!r->op) {
         add(text, "  user_data:  %llu (0x%llx)\n", (unsigned long long)r->user_data,
             (unsigned long long)r->user_data);
@@ -122,6 +128,20 @@ static void add_memory(struct text *text, const struct rf_check_report *r)
         add(text, "              %s\n", r->loan->note);
 }
 
+static void put_stack(int fd, const char *title, void *const *addresses, size_t count)
+{
+    struct text text = {0, ""};
+    if (count == 0)
+        return;
+    add(&text, "%s", title);
+    put(fd, &text);
+#ifdef HAS_BACKTRACE
+    backtrace_symbols_fd(addresses, (int)count, fd);
+#else
+    (void)addresses;
+#endif
+}
+
 void rf_check_print(const struct rf_check_report *report, int fd)
 {
     int saved = errno;
@@ -133,13 +153,9 @@ void rf_check_print(const struct rf_check_report *report, int fd)
         add(&text, "  here:       %s\n", report->detail);
     add_memory(&text, report);
     add(&text, "  remedy:     %s\n", rf_check_rule_remedy(report->rule));
-    if (report->where_count > 0)
-        add(&text, "  submitted:\n");
     put(fd, &text);
-#ifdef HAS_BACKTRACE
-    if (report->where_count > 0)
-        backtrace_symbols_fd(report->where, (int)report->where_count, fd);
-#endif
+    put_stack(fd, "  broken:\n", report->here, report->here_count);
+    put_stack(fd, "  submitted:\n", report->where, report->where_count);
     errno = saved;
 }
 
@@ -170,6 +186,7 @@ void rfi_report(struct rfi_check *check, enum rf_check_rule rule, const struct r
     report.fd = -1;
     if (opened) {
         report.op = opened->op;
+        report.what = opened->what;
         report.user_data = opened->user_data;
         report.fd = opened->fd;
     }
@@ -177,6 +194,10 @@ void rfi_report(struct rfi_check *check, enum rf_check_rule rule, const struct r
         report.age_ns = rfi_now_ns() - opened->where->when_ns;
         report.where = opened->where->addresses;
         report.where_count = (size_t)opened->where->count;
+    }
+    if (check->here) {
+        report.here = check->here->addresses;
+        report.here_count = (size_t)check->here->count;
     }
     if (loan) {
         report.loan = loan->row;

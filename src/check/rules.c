@@ -39,6 +39,10 @@ static const struct {
     [RF_CHECK_REUSED] =
         {"user-data-reused", "user_data of an open operation was used for another",
          "Give each open operation user_data of its own: completions tell nothing else."},
+    [RF_CHECK_REPLACED] =
+        {"replaced-before-use", "a descriptor or slot was replaced that was still to be looked up",
+         "Close or replace it when the operation is completed, or by an operation that is linked "
+         "behind it."},
 };
 
 static bool is_rule(enum rf_check_rule rule)

@@ -31,14 +31,29 @@
 static pthread_mutex_t message_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool messages;
 
+/* How often, by locks that it holds. The model is the one that takes no memory from the heap. */
+static __thread __attribute__((tls_model("initial-exec"))) int inside;
+
+bool rfi_check_is_inside(void)
+{
+    return inside > 0;
+}
+
+void rfi_check_inside(int more)
+{
+    inside += more;
+}
+
 void rfi_check_lock(struct rfi_check *check)
 {
+    rfi_check_inside(1);
     (void)pthread_mutex_lock(&check->lock);
 }
 
 void rfi_check_unlock(struct rfi_check *check)
 {
     (void)pthread_mutex_unlock(&check->lock);
+    rfi_check_inside(-1);
 }
 
 void rfi_check_message(void)
@@ -138,7 +153,12 @@ static int checked_register(const struct rf_sys *sys, int fd, uint32_t opcode, v
         check->strangers = true;
         rfi_check_unlock(check);
     }
-    return check->inner->ring_register(check->inner, fd, opcode, arg, nr_args);
+    int result = check->inner->ring_register(check->inner, fd, opcode, arg, nr_args);
+    rfi_check_lock(check);
+    rfi_registered(check, opcode & ~(uint32_t)RF_REGISTER_USE_REGISTERED_RING, arg, nr_args,
+                   result);
+    rfi_check_unlock(check);
+    return result;
 }
 
 static int checked_map(const struct rf_sys *sys, int fd, uint64_t offset, size_t bytes,

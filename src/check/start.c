@@ -29,24 +29,65 @@ static void at_death(void)
     }
 }
 
-static void enlist(struct rfi_check *check)
+static void lock_all(void)
 {
+    rfi_check_inside(1);
     (void)pthread_mutex_lock(&all_lock);
+}
+
+static void unlock_all(void)
+{
+    (void)pthread_mutex_unlock(&all_lock);
+    rfi_check_inside(-1);
+}
+
+void rfi_check_each(void (*visit)(struct rfi_check *check, void *context), void *context)
+{
+    lock_all();
+    for (struct rfi_check *check = all; check; check = check->next) {
+        rfi_check_lock(check);
+        visit(check, context);
+        rfi_check_unlock(check);
+    }
+    unlock_all();
+}
+
+/* A child has copies of its parent's checkers, with locks that perhaps another thread held. */
+static void in_child(void)
+{
+    for (struct rfi_check *check = all; check; check = check->next)
+        (void)pthread_mutex_init(&check->lock, NULL);
+    (void)pthread_mutex_init(&all_lock, NULL);
+    all = NULL;
+}
+
+static void watch_process(void)
+{
+    (void)pthread_atfork(NULL, NULL, in_child);
     if (rfi_asan_is_there())
         rfi_asan_at_death(at_death);
+}
+
+static void enlist(struct rfi_check *check)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, watch_process);
+    rfi_calls_watch();
+    lock_all();
     check->next = all;
     all = check;
-    (void)pthread_mutex_unlock(&all_lock);
+    unlock_all();
 }
 
 static void strike_off(struct rfi_check *check)
 {
-    (void)pthread_mutex_lock(&all_lock);
+    lock_all();
     struct rfi_check **at = &all;
-    while (*at != check)
+    while (*at && *at != check)
         at = &(*at)->next;
-    *at = check->next;
-    (void)pthread_mutex_unlock(&all_lock);
+    if (*at)
+        *at = check->next;
+    unlock_all();
 }
 
 static int start(struct rf_ring *ring, const struct rf_check_options *options)
@@ -183,6 +224,8 @@ void rfi_check_closing(const struct rf_ring *ring)
     }
     if (ours)
         look_for_lent(check);
+    if (ours)
+        rfi_buffers_end(check);
     while (check->lent)
         rfi_watch_forget(check, check->lent);
     rfi_check_unlock(check);
@@ -195,6 +238,7 @@ const struct rf_sys *rfi_check_closed(struct rfi_check *check, const struct rf_s
         sys = check->inner;
     int saved = errno;
     rfi_opened_stop(check);
+    rfi_ranges_stop(check);
     (void)pthread_mutex_destroy(&check->lock);
     free(check);
     errno = saved;

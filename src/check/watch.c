@@ -31,14 +31,7 @@ static bool ends_when_consumed(const struct rfi_loan *loan)
     return loan->row->until == RF_UNTIL_CONSUMED;
 }
 
-static bool overlap(const struct rfi_loan *a, const struct rfi_loan *b)
-{
-    return a->bytes > 0 && b->bytes > 0 && a->addr < b->addr + b->bytes &&
-           b->addr < a->addr + a->bytes;
-}
-
-/* Does one start only when the other is over? */
-static bool one_after_the_other(const struct rfi_opened *a, const struct rfi_opened *b)
+bool rfi_one_after_the_other(const struct rfi_opened *a, const struct rfi_opened *b)
 {
     return a->chain == b->chain || (a->sqe_flags | b->sqe_flags) & RF_SQE_IO_DRAIN;
 }
@@ -79,22 +72,20 @@ static void leave_lent(struct rfi_check *check, struct rfi_opened *opened)
 static void compare(struct rfi_check *check, const struct rfi_opened *opened,
                     struct rfi_loan *loan)
 {
-    for (struct rfi_opened *o = check->lent; o; o = o->lent_next) {
-        for (uint32_t i = 0; i < o->loan_count; i++) {
-            struct rfi_loan *other = &o->loans[i];
-            if (other == loan || !overlap(loan, other))
-                continue;
-            if (writes(loan) && writes(other)) {
-                if (o != opened && !one_after_the_other(opened, o))
-                    rfi_report(check, RF_CHECK_TWO_WRITERS, opened, loan, 0,
-                               "%s with user_data %llu, fd %d, has %zu bytes at 0x%llx",
-                               o->op->name, (unsigned long long)o->user_data, o->fd,
-                               other->bytes, (unsigned long long)other->addr);
-            } else if (writes(loan)) {
-                other->summed = false;
-            } else if (writes(other)) {
-                loan->summed = false;
-            }
+    const struct rfi_range *range = NULL;
+    while ((range = rfi_ranges_next(check, loan->addr, loan->bytes, range))) {
+        const struct rfi_opened *o = range->opened;
+        struct rfi_loan *other = range->loan;
+        if (writes(loan) && writes(other)) {
+            if (o != opened && o->op && !rfi_one_after_the_other(opened, o))
+                rfi_report(check, RF_CHECK_TWO_WRITERS, opened, loan, 0,
+                           "%s with user_data %llu, fd %d, has %zu bytes at 0x%llx", o->op->name,
+                           (unsigned long long)o->user_data, o->fd, other->bytes,
+                           (unsigned long long)other->addr);
+        } else if (writes(loan)) {
+            other->summed = false;
+        } else if (writes(other)) {
+            loan->summed = false;
         }
     }
 }
@@ -134,6 +125,7 @@ static void begin(struct rfi_check *check, struct rfi_opened *opened, struct rfi
     else
         loan->was_there = rfi_is_there(loan->addr, loan->bytes);
     compare(check, opened, loan);
+    rfi_ranges_add(check, opened, loan);
     if (rfi_asan_is_there() && loan->was_there)
         begin_asan(check, opened, loan);
 }
@@ -154,8 +146,9 @@ void rfi_watch(struct rfi_check *check, struct rfi_opened *opened)
 /* --- the end -------------------------------------------------------------- */
 
 /* From now on it is as if it had not been lent. */
-static void drop(struct rfi_loan *loan)
+static void drop(struct rfi_check *check, struct rfi_loan *loan)
 {
+    rfi_ranges_remove(check, loan);
     if (loan->poisoned && (!loan->heap || rfi_asan_is_allocated(loan->heap)))
         rfi_asan_unpoison(loan->addr, loan->bytes);
     loan->poisoned = false;
@@ -178,15 +171,27 @@ static bool is_changed(const struct rfi_loan *loan)
     return loan->summed && rfi_sum(loan->addr, loan->bytes, &sum) && sum != loan->sum;
 }
 
-static void end(struct rfi_check *check, const struct rfi_opened *opened, struct rfi_loan *loan)
+void rfi_watch_end(struct rfi_check *check, const struct rfi_opened *opened, struct rfi_loan *loan)
 {
     if (loan->bytes > 0 && is_gone(loan))
         rfi_report(check, RF_CHECK_FREED, opened, loan, 0,
-                   "gone when the operation was completed");
+                   opened->op ? "gone when the operation was completed"
+                              : "gone when it was given back");
     else if (loan->bytes > 0 && is_changed(loan))
         rfi_report(check, RF_CHECK_CHANGED, opened, loan, 0,
                    "not what it held when it was submitted");
-    drop(loan);
+    drop(check, loan);
+}
+
+void rfi_watch_gone(struct rfi_check *check, uint64_t addr, size_t bytes, const char *call)
+{
+    const struct rfi_range *range;
+    while ((range = rfi_ranges_next(check, addr, bytes, NULL))) {
+        struct rfi_loan *loan = range->loan;
+        rfi_report(check, RF_CHECK_FREED, range->opened, loan, 0, "%s of 0x%llx", call,
+                   (unsigned long long)addr);
+        drop(check, loan);
+    }
 }
 
 const struct rfi_loan *rfi_watch_early(const struct rfi_opened *opened)
@@ -199,10 +204,11 @@ const struct rfi_loan *rfi_watch_early(const struct rfi_opened *opened)
 
 void rfi_watch_consumed(struct rfi_check *check, struct rfi_opened *opened)
 {
+    rfi_numbers_consumed(check, opened);
     bool more = false;
     for (uint32_t i = 0; i < opened->loan_count; i++) {
         if (ends_when_consumed(&opened->loans[i]))
-            drop(&opened->loans[i]);
+            drop(check, &opened->loans[i]);
         more |= opened->loans[i].bytes > 0;
     }
     if (!more)
@@ -220,26 +226,29 @@ void rfi_watch_completed(struct rfi_check *check, struct rfi_opened *opened,
     rfi_watch_consumed(check, opened);
     for (uint32_t i = 0; i < opened->loan_count; i++)
         if (last || opened->loans[i].row->until == RF_UNTIL_COMPLETED)
-            end(check, opened, &opened->loans[i]);
-    if (last)
+            rfi_watch_end(check, opened, &opened->loans[i]);
+    if (last) {
+        rfi_numbers_forget(check, opened);
         leave_lent(check, opened);
+    }
 }
 
 void rfi_watch_forget(struct rfi_check *check, struct rfi_opened *opened)
 {
+    rfi_numbers_forget(check, opened);
     for (uint32_t i = 0; i < opened->loan_count; i++)
-        drop(&opened->loans[i]);
+        drop(check, &opened->loans[i]);
     leave_lent(check, opened);
 }
 
 const struct rfi_opened *rfi_watch_owner(const struct rfi_check *check, uint64_t addr,
                                          const struct rfi_loan **ret_loan)
 {
-    for (const struct rfi_opened *o = check->lent; o; o = o->lent_next)
-        for (uint32_t i = 0; i < o->loan_count; i++)
-            if (o->loans[i].poisoned && addr - o->loans[i].addr < o->loans[i].bytes) {
-                *ret_loan = &o->loans[i];
-                return o;
-            }
+    const struct rfi_range *range = NULL;
+    while ((range = rfi_ranges_next(check, addr, 1, range)))
+        if (range->loan->poisoned) {
+            *ret_loan = range->loan;
+            return range->opened;
+        }
     return NULL;
 }

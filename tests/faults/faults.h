@@ -2,8 +2,8 @@
 /*
  * faults.h - what the faulty programs share. Each breaks one promise; its first lines say which
  * rule of the loan checker has to say so, of which operation, and "submitted here" marks the
- * line that the report has to name. Nothing else may be reported before. The argument is a
- * kind of ring: plain, sqpoll, defer.
+ * line that the report has to name, as "broken here" does the call that broke it. Nothing else may be reported before. The argument is a
+ * kind of ring: plain, sqpoll, defer; stopped: with an SQ thread that never runs.
  *
  * A program that cannot break its promise here, because the kernel lacks something, ends with 77.
  */
@@ -35,7 +35,8 @@ static inline void skip(const char *why)
 static inline void begin(int argc, char **argv)
 {
     const char *kind = argc > 1 ? argv[1] : "plain";
-    uint32_t flags = strcmp(kind, "sqpoll") == 0 ? RF_SETUP_SQPOLL
+    uint32_t flags = strcmp(kind, "sqpoll") == 0    ? RF_SETUP_SQPOLL
+                     : strcmp(kind, "stopped") == 0 ? RF_SETUP_SQPOLL | RF_SETUP_R_DISABLED
                      : strcmp(kind, "defer") == 0
                          ? RF_SETUP_SINGLE_ISSUER | RF_SETUP_DEFER_TASKRUN
                          : 0;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* A mapping is moved while a read waits. */
+/* rule: freed-while-lent, operation: READ, rings: plain sqpoll defer */
+#include "faults.h"
+
+int main(int argc, char **argv)
+{
+    begin(argc, argv);
+    void *buffer = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *away = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    (void)!rf_read(&ring, 2, ends[0], buffer, 4096, 0);
+    (void)!rf_submit(&ring); /* submitted here */
+    (void)!mremap(buffer, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, away); /* broken here */
+    (void)!write(ends[1], "text", 4);
+    take(1);
+    return missed();
+}
