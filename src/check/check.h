@@ -119,6 +119,7 @@ struct rfi_check {
     struct rf_check_options options;
     uint64_t reports;
     int32_t pid;    /* whose ring it is: a child has a copy of all this, and no part in it */
+    bool closing;   /* the queues are there no more */
     bool strangers; /* CQEs may come that no SQE asked for: tags, renamed polls, ... */
     struct rfi_check *next; /* of all rings of the process */
 

@@ -146,7 +146,7 @@ static void registered_with(struct rfi_check *check, uint32_t opcode, const void
 void rfi_registered(struct rfi_check *check, uint32_t opcode, const void *arg, uint32_t nr_args,
                     int result)
 {
-    if (result < 0)
+    if (result < 0 || check->closing)
         return;
     int saved = errno;
     if (check->flags & RF_SETUP_SQPOLL)

@@ -228,6 +228,7 @@ void rfi_check_closing(const struct rf_ring *ring)
         rfi_buffers_end(check);
     while (check->lent)
         rfi_watch_forget(check, check->lent);
+    check->closing = true;
     rfi_check_unlock(check);
     strike_off(check);
 }
