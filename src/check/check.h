@@ -15,6 +15,7 @@
  *   patch.c    how these calls come by
  *   watch.c    taking a loan, ending it, and what is found out by that
  *   report.c   what is said, and what happens then
+ *   stack.c    return addresses as functions and lines
  *   rules.c    the rules in words
  *
  * Every function here that takes a struct rfi_check wants its lock held, but for those
@@ -311,6 +312,8 @@ void rfi_report(struct rfi_check *check, enum rf_check_rule rule, const struct r
 void rfi_report_only(const struct rf_check_options *options,
                      const struct rf_check_report *report);
 uint64_t rfi_now_ns(void);
+/* Return addresses, inmost first, in words: functions, files and lines where they can be had. */
+void rfi_stack_print(int fd, void *const *addresses, size_t count);
 /* Where this was called from; NULL: out of memory. */
 struct rfi_where *rfi_where_now(void);
 void rfi_where_drop(struct rfi_where *where);

@@ -135,11 +135,7 @@ static void put_stack(int fd, const char *title, void *const *addresses, size_t 
         return;
     add(&text, "%s", title);
     put(fd, &text);
-#ifdef HAS_BACKTRACE
-    backtrace_symbols_fd(addresses, (int)count, fd);
-#else
-    (void)addresses;
-#endif
+    rfi_stack_print(fd, addresses, count);
 }
 
 void rf_check_print(const struct rf_check_report *report, int fd)
