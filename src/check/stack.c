@@ -203,8 +203,9 @@ static size_t first_of_interest(void *const *addresses, size_t count)
     size_t first = 0;
     for (size_t i = 0; i < count; i++)
         if (look_up(addresses[i], &frame) && (strncmp(frame.function, "rf_", 3) == 0 ||
-                                              strncmp(frame.function, "rfi_", 4) == 0))
-            first = i;
+                                              strncmp(frame.function, "rfi_", 4) == 0 ||
+                                              strncmp(frame.function, "watched_", 8) == 0))
+            first = i; /* the last of them is the outermost */
     return first;
 }
 
