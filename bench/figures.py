@@ -91,7 +91,8 @@ def draw_all(results, place):
     echoes = [[cell for cell in cells_of(results, "echo", bytes=64)
                if cell["label"]["receives"].startswith(way)] for way in ("plain", "multishot")]
     draw(os.path.join(place, "echo.svg"),
-         [(cells, by(cells, "connections"), "requests/s", f"echo of 64 bytes, {way}, by connections")
+         [(cells, by(cells, "connections"), "requests/s",
+           f"echo of 64 bytes, {way}, by connections")
           for cells, way in zip(echoes, ("plain", "multishot"))], note)
     files, copies = cells_of(results, "files"), cells_of(results, "cp", what="small files")
     draw(os.path.join(place, "files.svg"),

@@ -62,7 +62,8 @@ def all_goals(results):
 
 
 def lines(results):
-    found = [(what, f"{'at most' if smaller else 'at least'} {limit:.2f}", *judged(pairs, limit, smaller))
+    found = [(what, f"{'at most' if smaller else 'at least'} {limit:.2f}",
+              *judged(pairs, limit, smaller))
              for what, limit, smaller, pairs in all_goals(results) if pairs]
     if not found:
         return []

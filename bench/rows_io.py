@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""rows_io.py - the rows with files and connections: here there is something to do without io_uring."""
+"""rows_io.py - the rows with files and connections: what can be done without io_uring, too."""
 import os
 import subprocess
 import time

@@ -8,8 +8,8 @@ import subprocess
 import time
 
 SETUPS = {
-    "defaults": "what the simplest call opens: rf_init(ring, n, 0), io_uring_queue_init(n, ring, 0), "
-                "IoUring.init(n, 0), IoUring::new(n)",
+    "defaults": "what the simplest call opens: rf_init(ring, n, 0), "
+                "io_uring_queue_init(n, ring, 0), IoUring.init(n, 0), IoUring::new(n)",
     "alike": "SINGLE_ISSUER | DEFER_TASKRUN, the ring's descriptor not registered, for all. "
              "ringfence adds NO_SQARRAY and TASKRUN_FLAG by itself",
     "best": "all that each offers: rf_init_best(THROUGHPUT); liburing and Rust with the ring's "

@@ -229,10 +229,13 @@ static inline int enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_c
  */
 static inline uint32_t begin_wait(struct rf_ring *ring, uint32_t wait_nr)
 {
+    struct rf_cq *cq = &ring->cq;
+    if (RF_LIKELY(!cq->one_by_one)) {
+        release_to(cq, cq->end_index - (uint32_t)(cq->end - cq->next));
+        return wait_nr;
+    }
     release_all(ring);
-    if (RF_UNLIKELY(ring->flags & RF_SETUP_CQE_MIXED))
-        return rfi_min_u32(wait_nr, ring->cq.entries - 1);
-    return wait_nr;
+    return ring->flags & RF_SETUP_CQE_MIXED ? rfi_min_u32(wait_nr, cq->entries - 1) : wait_nr;
 }
 
 uint32_t rfi_begin_wait(struct rf_ring *ring, uint32_t slots)
@@ -250,32 +253,44 @@ int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, ui
     return enter(ring, to_submit, min_complete, flags);
 }
 
-/* Flags to enter with for @queued SQEs and what else there is to do; 0 and false: stay out. */
-static inline bool must_enter(const struct rf_ring *ring, uint32_t queued, uint32_t *ret_flags)
+/*
+ * What to enter with after publishing on a ring that one side or the other polls; 0: stay out.
+ * With an SQ thread one look at its flags, behind the fence, tells all that there is to do.
+ */
+static inline uint32_t polled_flags(const struct rf_ring *ring, uint32_t queued)
 {
-    uint32_t flags = rf_cq_ring_needs_flush(ring) ? RF_ENTER_GETEVENTS : 0;
-    bool to_submit = queued > 0;
-    if (RF_UNLIKELY(ring->flags & (RF_SETUP_SQPOLL | RF_SETUP_IOPOLL))) {
-        to_submit = to_submit && rf_sq_ring_needs_enter(ring, &flags);
-        if (rfi_must_poll(ring))
-            flags |= RF_ENTER_GETEVENTS;
-    }
-    *ret_flags = flags;
-    return to_submit || flags;
+    if (rfi_must_poll(ring))
+        return RF_ENTER_GETEVENTS;
+    uint32_t seen = queued > 0 ? rfi_sq_flags_after_publish(ring->sq.flags_word)
+                               : rfi_sq_flags_peek(ring->sq.flags_word) & ~RF_SQ_NEED_WAKEUP;
+    if (RF_LIKELY(!(seen & (RF_SQ_NEED_WAKEUP | RF_SQ_CQ_OVERFLOW | RF_SQ_TASKRUN))))
+        return 0;
+    uint32_t flags = seen & (RF_SQ_CQ_OVERFLOW | RF_SQ_TASKRUN) ? RF_ENTER_GETEVENTS : 0;
+    return seen & RF_SQ_NEED_WAKEUP ? flags | RF_ENTER_SQ_WAKEUP : flags;
+}
+
+static inline int flush_polled(struct rf_ring *ring)
+{
+    uint32_t queued = flush(&ring->sq);
+    if (RF_UNLIKELY(queued > ring->sq.entries))
+        return rfi_refuse_sq_head(ring); /* as a count of SQEs it could be any errno */
+    uint32_t flags = polled_flags(ring, queued);
+    if (RF_LIKELY(!flags))
+        return (int)queued;
+    return enter(ring, queued, 0, flags);
+}
+
+/* Apart from the way without a checker, which then has no call to save registers for. */
+__attribute__((noinline)) static int check_and_flush_polled(struct rf_ring *ring)
+{
+    rfi_check_publish(ring);
+    return flush_polled(ring);
 }
 
 /* Only an SQ thread takes SQEs without a call that the checker sees: no other ring asks for it. */
 __attribute__((noinline)) static int submit_polled(struct rf_ring *ring)
 {
-    if (ring->check)
-        rfi_check_publish(ring);
-    uint32_t queued = flush(&ring->sq);
-    if (RF_UNLIKELY(queued > ring->sq.entries))
-        return rfi_refuse_sq_head(ring); /* as a count of SQEs it could be any errno */
-    uint32_t flags;
-    if (!must_enter(ring, queued, &flags))
-        return (int)queued;
-    return enter(ring, queued, 0, flags);
+    return RF_UNLIKELY(ring->check != NULL) ? check_and_flush_polled(ring) : flush_polled(ring);
 }
 
 int rf_submit(struct rf_ring *ring)
@@ -291,18 +306,30 @@ int rf_submit(struct rf_ring *ring)
     return enter(ring, queued, 0, flags);
 }
 
-static inline int flush_and_wait(struct rf_ring *ring, uint32_t wait_nr, bool only_wait)
+static inline int flush_and_enter(struct rf_ring *ring, uint32_t wait_nr, bool only_wait)
 {
-    if (RF_UNLIKELY(ring->check != NULL))
-        rfi_check_publish(ring);
     uint32_t queued = flush(&ring->sq);
     if (RF_UNLIKELY(queued > ring->sq.entries))
         return rfi_refuse_sq_head(ring);
     wait_nr = begin_wait(ring, wait_nr);
-    uint32_t flags;
-    (void)must_enter(ring, queued, &flags);
-    uint32_t to_submit = only_wait ? 0 : queued;
-    return enter(ring, to_submit, wait_nr, flags | RF_ENTER_GETEVENTS);
+    uint32_t flags = RF_ENTER_GETEVENTS;
+    if (queued > 0)
+        (void)rf_sq_ring_needs_enter(ring, &flags);
+    return enter(ring, only_wait ? 0 : queued, wait_nr, flags);
+}
+
+__attribute__((noinline)) static int check_and_flush_and_enter(struct rf_ring *ring,
+                                                               uint32_t wait_nr, bool only_wait)
+{
+    rfi_check_publish(ring);
+    return flush_and_enter(ring, wait_nr, only_wait);
+}
+
+static inline int flush_and_wait(struct rf_ring *ring, uint32_t wait_nr, bool only_wait)
+{
+    if (RF_UNLIKELY(ring->check != NULL))
+        return check_and_flush_and_enter(ring, wait_nr, only_wait);
+    return flush_and_enter(ring, wait_nr, only_wait);
 }
 
 int rf_submit_and_wait(struct rf_ring *ring, uint32_t wait_nr)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
-test_bench.py SOURCE BUILD SECCOMP_RUN PLAIN WORKER... - the benchmark's harness: that it measures what it says, that
-a failure is none of its numbers, and that it says what it cannot have. No figure is held here.
+test_bench.py SOURCE BUILD SECCOMP_RUN PLAIN WORKER... - the benchmark's harness: that it measures
+what it says, that a failure is none of its numbers, and that it says what it cannot have. No
+figure is held here.
 """
 import json
 import os

@@ -74,24 +74,23 @@ MUTANTS = [
            "src/ring.c", ("static inline bool refill_run(", "    return true;\n}"),
            "    release_to(cq, cq->end_index);\n    return true;\n}", ("race", "wrap")),
     Mutant("head-after-wait", "cq head", "CQEs that were taken count in the next wait",
-           "src/ring.c", ("static inline uint32_t begin_wait(", "    release_all(ring);\n"), "",
+           "src/ring.c", ("static inline uint32_t begin_wait(",
+                          "        release_to(cq, cq->end_index -"
+                          " (uint32_t)(cq->end - cq->next));\n"), "",
            ("wrap",)),
     Mutant("taskrun-ignored", "sq flags, peeking", "only RF_SQ_CQ_OVERFLOW is looked at", RING,
            ("rf_cq_ring_needs_flush(", "(RF_SQ_CQ_OVERFLOW | RF_SQ_TASKRUN)"),
            "RF_SQ_CQ_OVERFLOW", ("wrap", "race")),
     Mutant("flag-before-tail", "sq flags after publishing",
            "whether to wake is asked before the tail is published", "src/ring.c",
-           ("static int submit_polled(struct rf_ring *ring)\n{",
+           ("static inline int flush_polled(struct rf_ring *ring)\n{",
             "    uint32_t queued = flush(&ring->sq);\n"
             "    if (RF_UNLIKELY(queued > ring->sq.entries))\n"
             "        return rfi_refuse_sq_head(ring);"
             " /* as a count of SQEs it could be any errno */\n"
-            "    uint32_t flags;\n"
-            "    if (!must_enter(ring, queued, &flags))\n        return (int)queued;\n"),
-           "    uint32_t flags;\n    uint32_t queued = 1;\n"
-           "    bool must = must_enter(ring, queued, &flags);\n"
-           "    queued = flush(&ring->sq);\n"
-           "    if (!must)\n        return (int)queued;\n", ("order",)),
+            "    uint32_t flags = polled_flags(ring, queued);\n"),
+           "    uint32_t flags = polled_flags(ring, 1);\n"
+           "    uint32_t queued = flush(&ring->sq);\n", ("order",)),
     Mutant("tail-as-entry", "buffer ring tail", "entry 0 is written whole, with the tail in it",
            "include/ringfence/buffers.h",
            ("rf_buf_ring_add(struct", "    entry->bid = buffer_id;\n"),

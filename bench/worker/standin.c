@@ -16,7 +16,7 @@
 
 enum { SQ_IDLE_MS = 1, PATIENCE_MS = 2000 };
 
-/* Where things are in a ring opened with these: a second ring tells, since the kernel told the peer. */
+/* Where things are in such a ring. The kernel has told the peer only: a second ring tells. */
 static int ask_offsets(uint32_t entries, uint32_t flags, struct io_uring_params *p)
 {
     *p = (struct io_uring_params){.flags = flags & ~(IORING_SETUP_SQPOLL | IORING_SETUP_SQ_AFF)};
