@@ -82,7 +82,7 @@ hostile() {
     mkdir -p build-verify
     ${CC:-cc} -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -Iinclude -Isrc -Iverify/peer \
         -fsanitize=address,undefined -fno-sanitize-recover=all \
-        verify/hostile/*.c verify/peer/*.c src/*.c -pthread -o build-verify/peer-that-lies &&
+        verify/hostile/*.c verify/peer/*.c src/*.c src/check/*.c -pthread -o build-verify/peer-that-lies &&
         build-verify/peer-that-lies --seconds "${HOSTILE:-60}" ${SEED:+--seed "$SEED"}
 }
 

@@ -180,17 +180,21 @@ def reason(done):
     return f"status {done.returncode}"
 
 
-def mutate(tree, mutant):
-    path = os.path.join(tree, mutant.file)
-    with open(path, encoding="utf-8") as file:
+def mutated(mutant):
+    """The text of its file, with the change."""
+    with open(os.path.join(ROOT, mutant.file), encoding="utf-8") as file:
         text = file.read()
     after, old = mutant.old
     start = text.find(after)
     at = text.find(old, start)
     if start < 0 or at < 0:
         raise Broken(f"{mutant.name}: {mutant.file} does not have what is to be changed")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text[:at] + mutant.new + text[at + len(old):])
+    return text[:at] + mutant.new + text[at + len(old):]
+
+
+def mutate(tree, mutant):
+    with open(os.path.join(tree, mutant.file), "w", encoding="utf-8") as file:
+        file.write(mutated(mutant))
 
 
 def copy_tree(work, name):
