@@ -210,7 +210,8 @@ bool rfi_opened_is_silent(const struct rfi_opened *opened);
 /* --- loans.c -------------------------------------------------------------- */
 
 /* Fills op, user_data, fd, asked and the loans from the SQE. False: out of memory. */
-bool rfi_loans_of(struct rfi_opened *opened, const struct rf_sqe *sqe);
+bool rfi_loans_of(const struct rfi_check *check, struct rfi_opened *opened,
+                  const struct rf_sqe *sqe);
 
 /* --- numbers.c ------------------------------------------------------------ */
 
@@ -284,7 +285,7 @@ const struct rfi_opened *rfi_watch_owner(const struct rfi_check *check, uint64_t
 
 /* Copies memory of this process that may not be there. False: it is not all there. */
 bool rfi_peek(void *to, uint64_t from, size_t bytes);
-/* Can it be read? Looks at both ends. True where that cannot be told. */
+/* Is all of it mapped? True where that cannot be told. */
 bool rfi_is_there(uint64_t addr, size_t bytes);
 /* A sum of what it holds, of samples if it is large. False: it is not all there. */
 bool rfi_sum(uint64_t addr, size_t bytes, uint64_t *ret_sum);

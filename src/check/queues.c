@@ -51,7 +51,7 @@ static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t
     if (check->silent_count >= SILENT_MAX && sqe->flags & RF_SQE_CQE_SKIP_SUCCESS)
         return;
     struct rfi_opened *opened = rfi_opened_new(check);
-    if (!opened || !rfi_loans_of(opened, sqe)) {
+    if (!opened || !rfi_loans_of(check, opened, sqe)) {
         check->strangers = true; /* out of memory: nothing is sure from now on */
         return;
     }
