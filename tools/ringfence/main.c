@@ -20,6 +20,7 @@ static const struct command {
 #ifdef HAVE_CMD_CP
     {"cp", cmd_cp, "copy files and trees through one ring"},
 #endif
+    {"bench", cmd_bench, "how many operations a second, NOPs and reads, without a peer"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
