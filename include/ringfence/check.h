@@ -13,7 +13,8 @@
  *
  * The environment is looked at when a ring is opened (not in programs that run with raised
  * privileges). "1": print to stderr and abort. Words with a comma between them:
- * "go-on" prints and does not abort, "unique" adds RF_CHECK_UNIQUE. "0", or nothing at all: off.
+ * "go-on" prints and does not abort, "unique" adds RF_CHECK_UNIQUE, "returned" RF_CHECK_RETURNED.
+ * "0", or nothing at all: off.
  *
  * Cost. Off, none on the way of SQEs and CQEs. On, it allocates from the heap,
  * takes a lock in each call that enters the kernel, and reads memory that is lent.
@@ -58,7 +59,11 @@ enum rf_check_rule {
     /* With RF_CHECK_UNIQUE: user_data of an operation that is open was used for another. */
     RF_CHECK_REUSED = 10,
     /* A descriptor or slot was closed or replaced that an operation had yet to look up. */
-    RF_CHECK_REPLACED = 11
+    RF_CHECK_REPLACED = 11,
+    /* A provided buffer was given to the kernel a second time, without a CQE in between. */
+    RF_CHECK_RETURNED_TWICE = 12,
+    /* With RF_CHECK_RETURNED: one was picked and never given back. */
+    RF_CHECK_NOT_RETURNED = 13
 };
 
 /* What a rule is called: "changed-while-lent". Never NULL: "?" for what is none. */
@@ -99,10 +104,12 @@ enum rf_check_answer {
 
 /* Options: two operations that are open at the same time must not share user_data. */
 #define RF_CHECK_UNIQUE (1U << 0)
+/* A group's provided buffers must be back when it is unregistered, or the ring closed. */
+#define RF_CHECK_RETURNED (1U << 1)
 
 struct rf_check_options {
     enum rf_check_answer answer;
-    uint32_t flags; /* RF_CHECK_UNIQUE, or 0 */
+    uint32_t flags; /* RF_CHECK_UNIQUE and the like */
     /* Called for each report, instead of what answer says; or NULL. */
     void (*handler)(void *context, const struct rf_check_report *report);
     void *context; /* for the handler */

@@ -28,6 +28,8 @@ struct let_go {
 static void ask_one(struct rfi_check *check, void *context)
 {
     const struct let_go *what = context;
+    if (what->fd < 0)
+        rfi_pools_look(check);
     bool mine = what->fd >= 0 ? check->numbered != NULL
                               : rfi_ranges_next(check, what->addr, what->bytes, NULL) != NULL;
     if (!mine || check->pid != (int32_t)getpid())

@@ -10,6 +10,7 @@
  *   memory.c   reading memory that may not be there; sums; the sanitizer's interface
  *   numbers.c  descriptors and slots that an operation has yet to look up
  *   registered.c  registered buffers and slots
+ *   provided.c  provided buffers
  *   ranges.c   what is lent, by address
  *   calls.c    free(), munmap(), close() and their like, as the program calls them
  *   patch.c    how these calls come by
@@ -85,6 +86,9 @@ struct rfi_opened {
     struct rfi_loan *loans;     /* few, or from the heap */
     uint32_t loan_count;
     uint32_t end_index;         /* the index behind its SQE */
+    uint16_t group;             /* of the buffers that it picks from, or provides */
+    bool selects;               /* it does pick one */
+    bool bundle;                /* or several */
     uint32_t chain;             /* operations of one chain have the same number */
     int fd;
     uint8_t sqe_flags;
@@ -141,6 +145,7 @@ struct rfi_check {
     size_t range_room;
     size_t longest_range; /* none is longer */
 
+    struct rfi_pool *pools;      /* groups of provided buffers */
     struct rfi_opened **buffers; /* what is registered, by slot: pseudo operations, or NULL */
     uint32_t buffer_count;
     struct rfi_where *held_where; /* of what is registered by the call that is looked at */
@@ -243,6 +248,24 @@ struct rfi_opened *rfi_held_new(struct rfi_check *check, const struct rf_op_loan
 /* Ends that, and tells what it finds. */
 void rfi_held_end(struct rfi_check *check, struct rfi_opened *held);
 
+/* --- provided.c ----------------------------------------------------------- */
+
+struct rfi_pool;
+
+/* What was put into buffer rings is read: before CQEs are. */
+void rfi_pools_look(struct rfi_check *check);
+/* An SQE may pick a buffer, or provide some. */
+void rfi_pools_sqe(struct rfi_check *check, struct rfi_opened *opened, const struct rf_sqe *sqe);
+/* It was not consumed, or failed. */
+void rfi_pools_undo(struct rfi_check *check, const struct rfi_opened *opened);
+/* A CQE may bring one back. @opened: whose it is, or NULL. */
+void rfi_pools_cqe(struct rfi_check *check, const struct rfi_opened *opened,
+                   const struct rf_cqe *cqe);
+/* A buffer ring was registered, unregistered, or mapped. */
+void rfi_pools_registered(struct rfi_check *check, uint32_t opcode, const void *arg);
+void rfi_pools_mapped(struct rfi_check *check, uint64_t offset, const void *addr);
+void rfi_pools_end(struct rfi_check *check);
+
 /* --- ranges.c ------------------------------------------------------------- */
 
 void rfi_ranges_add(struct rfi_check *check, struct rfi_opened *opened, struct rfi_loan *loan);
@@ -265,6 +288,8 @@ bool rfi_one_after_the_other(const struct rfi_opened *a, const struct rfi_opened
 void rfi_watch(struct rfi_check *check, struct rfi_opened *opened);
 /* Has something been changed that is lent until the SQE is consumed? It, or NULL. */
 const struct rfi_loan *rfi_watch_early(const struct rfi_opened *opened);
+/* With ASan: whoever touches it from now on is caught. */
+void rfi_watch_poison(struct rfi_loan *loan);
 /* A loan ends: is the memory still there, and what it was? */
 void rfi_watch_end(struct rfi_check *check, const struct rfi_opened *opened,
                    struct rfi_loan *loan);

@@ -63,6 +63,7 @@ static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t
     rfi_opened_add(check, opened);
     if (opened->doubtful)
         forget_sharers(check, opened);
+    rfi_pools_sqe(check, opened, sqe);
     rfi_numbers_by(check, opened, sqe);
     rfi_numbers_watch(check, opened, sqe);
     rfi_watch(check, opened);
@@ -129,6 +130,7 @@ void rfi_forget_line(struct rfi_check *check)
     while (check->line) {
         struct rfi_opened *opened = check->line;
         rfi_watch_forget(check, opened);
+        rfi_pools_undo(check, opened);
         rfi_opened_remove(check, opened);
     }
 }
@@ -161,6 +163,7 @@ static void was_over(struct rfi_check *check, const struct rfi_opened *opened)
 static void completed(struct rfi_check *check, const struct rf_cqe *cqe)
 {
     struct rfi_opened *opened = rfi_opened_of(check, cqe);
+    rfi_pools_cqe(check, opened, cqe);
     if (!opened) {
         unknown(check, cqe);
         return;
@@ -183,6 +186,7 @@ static void completed(struct rfi_check *check, const struct rf_cqe *cqe)
 void rfi_look_at_cqes(struct rfi_check *check)
 {
     const struct rf_cq *cq = &check->cq;
+    rfi_pools_look(check);
     uint32_t tail = rfi_cq_tail_load(cq->tail_word);
     if (tail - check->seen > cq->entries)
         return; /* no honest tail: the ring says so by itself */

@@ -163,6 +163,10 @@ void rfi_registered(struct rfi_check *check, uint32_t opcode, const void *arg, u
     case RF_UNREGISTER_FILES:
         rfi_numbers_replaced(check, RF_LENT_FILE_SLOT, 0, UINT32_MAX, "unregistering");
         break;
+    case RF_REGISTER_PBUF_RING:
+    case RF_UNREGISTER_PBUF_RING:
+        rfi_pools_registered(check, opcode, arg);
+        break;
     case RF_REGISTER_CLONE_BUFFERS:
         rfi_buffers_end(check); /* which are not followed to where they come from */
         break;

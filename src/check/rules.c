@@ -43,6 +43,13 @@ static const struct {
         {"replaced-before-use", "a descriptor or slot was replaced that was still to be looked up",
          "Close or replace it when the operation is completed, or by an operation that is linked "
          "behind it."},
+    [RF_CHECK_RETURNED_TWICE] =
+        {"returned-twice", "a provided buffer was given to the kernel that was the kernel's",
+         "Give a buffer back once for each CQE that brings it without RF_CQE_F_BUF_MORE."},
+    [RF_CHECK_NOT_RETURNED] =
+        {"never-returned", "a provided buffer was picked, and never given back",
+         "Give it back when its data has been used, also where the operation failed: once all are "
+         "out, receives end with -ENOBUFS."},
 };
 
 static bool is_rule(enum rf_check_rule rule)

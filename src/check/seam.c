@@ -165,7 +165,13 @@ static int checked_map(const struct rf_sys *sys, int fd, uint64_t offset, size_t
                        void **ret_addr)
 {
     const struct rf_sys *inner = check_of(sys)->inner;
-    return inner->map(inner, fd, offset, bytes, ret_addr);
+    int result = inner->map(inner, fd, offset, bytes, ret_addr);
+    if (result == 0 && fd >= 0) {
+        rfi_check_lock(check_of(sys));
+        rfi_pools_mapped(check_of(sys), offset, *ret_addr);
+        rfi_check_unlock(check_of(sys));
+    }
+    return result;
 }
 
 static int checked_unmap(const struct rf_sys *sys, void *addr, size_t bytes)
@@ -199,6 +205,7 @@ void rfi_check_publish(const struct rf_ring *ring)
         return;
     rfi_check_lock(check);
     rfi_look_at_thread(check);
+    rfi_pools_look(check);
     rfi_take_out(check, check->published, index);
     check->published = index;
     rfi_check_unlock(check);

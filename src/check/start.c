@@ -122,7 +122,7 @@ int rf_check_start(struct rf_ring *ring, const struct rf_check_options *options)
     static const struct rf_check_options defaults = {RF_CHECK_ABORT, 0, NULL, NULL};
     if (!options)
         options = &defaults;
-    if ((unsigned)options->answer > RF_CHECK_COUNT || options->flags & ~RF_CHECK_UNIQUE)
+    if ((unsigned)options->answer > RF_CHECK_COUNT || options->flags & ~(RF_CHECK_UNIQUE | RF_CHECK_RETURNED))
         return -EINVAL;
     if (ring->enter_fd < 0)
         return -EBADF;
@@ -158,7 +158,9 @@ int rfi_check_opened(struct rf_ring *ring)
     if (has_word(words, "go-on"))
         options.answer = RF_CHECK_GO_ON;
     if (has_word(words, "unique"))
-        options.flags = RF_CHECK_UNIQUE;
+        options.flags |= RF_CHECK_UNIQUE;
+    if (has_word(words, "returned"))
+        options.flags |= RF_CHECK_RETURNED;
     return start(ring, &options);
 }
 
@@ -224,8 +226,10 @@ void rfi_check_closing(const struct rf_ring *ring)
     }
     if (ours)
         look_for_lent(check);
-    if (ours)
+    if (ours) {
         rfi_buffers_end(check);
+        rfi_pools_end(check);
+    }
     while (check->lent)
         rfi_watch_forget(check, check->lent);
     check->closing = true;

@@ -100,6 +100,15 @@ static bool is_lent_to_a_writer(const struct rfi_check *check, uint64_t addr)
     return false;
 }
 
+void rfi_watch_poison(struct rfi_loan *loan)
+{
+    if (!rfi_asan_is_there() || !loan->was_there || loan->poisoned ||
+        rfi_asan_bad(loan->addr, loan->bytes))
+        return;
+    rfi_asan_poison(loan->addr, loan->bytes);
+    loan->poisoned = true;
+}
+
 static void begin_asan(struct rfi_check *check, const struct rfi_opened *opened,
                        struct rfi_loan *loan)
 {
@@ -112,10 +121,8 @@ static void begin_asan(struct rfi_check *check, const struct rfi_opened *opened,
         return;
     }
     loan->heap = rfi_asan_heap(loan->addr);
-    if (loan->row->direction == RF_KERNEL_WRITES && !ends_when_consumed(loan)) {
-        rfi_asan_poison(loan->addr, loan->bytes);
-        loan->poisoned = true;
-    }
+    if (loan->row->direction == RF_KERNEL_WRITES && !ends_when_consumed(loan))
+        rfi_watch_poison(loan);
 }
 
 static void begin(struct rfi_check *check, struct rfi_opened *opened, struct rfi_loan *loan)

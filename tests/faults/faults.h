@@ -62,6 +62,35 @@ static inline void take(int count)
         count--;
 }
 
+#define GROUP 7
+#define POOL 4
+#define POOL_BYTES 100
+
+static struct rf_buf_ring *pool;
+
+static inline void give(char *memory, uint16_t id)
+{
+    rf_buf_ring_add(pool, memory, POOL_BYTES, id, rf_buf_ring_mask(POOL), 0);
+    rf_buf_ring_advance(pool, 1);
+}
+
+/* A group of provided buffers, in memory that is given. */
+static inline void fill_pool(char *memory)
+{
+    if (rf_setup_buf_ring(&ring, POOL, GROUP, 0, &pool))
+        skip("no buffer rings");
+    for (uint16_t i = 0; i < POOL; i++)
+        give(memory + i * POOL_BYTES, i);
+}
+
+/* A receive into one of them. */
+static inline void receive_picked(uint64_t user_data)
+{
+    struct rf_sqe *sqe = rf_recv(&ring, user_data, ends[0], NULL, POOL_BYTES, 0);
+    rf_sqe_set_flags(sqe, RF_SQE_BUFFER_SELECT);
+    sqe->buf_group = GROUP;
+}
+
 /* A completion that no operation of this ring has, sent around ringfence. */
 static inline void send_cqe(uint64_t user_data, int res)
 {
