@@ -679,8 +679,8 @@ static void a_completion_that_belongs_to_another_rings_table_is_foreign(void **s
 {
     struct rf_ring a, b;
     open_flavour(state, &a, 8);
-    open_flavour(state, &b, 8);
     need_op(&a, RF_OP_MSG_RING);
+    open_flavour(state, &b, 8);
     if (b.fd < 0) {
         rf_deinit(&a);
         rf_deinit(&b);
