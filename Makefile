@@ -15,11 +15,12 @@ BENCH ?=
 # Which ones, such as KERNELS="5.10 s390x", and what else test_kernels.py takes.
 KERNELS ?=
 
-.PHONY: help build demo test check verify test-kernels bench install uninstall clean
+.PHONY: help build demo test check soak verify test-kernels bench install uninstall clean
 
 help:
 	@echo 'make demo          build, show what this kernel offers, copy a real tree and verify it'
 	@echo 'make test          build plainly and with sanitizers, run every test, count'
+	@echo 'make soak          random valid programs under the loan checker: SOAK=600 seconds'
 	@echo 'make verify        the memory order: litmus tests, race detector, mutants, the lost wakeup'
 	@echo 'make test-kernels  the tests on other kernels, emulated: KERNELS="5.10 s390x"'
 	@echo 'make build         the library, the ringfence command and the examples, in build/'
@@ -40,6 +41,14 @@ demo: build
 test check:
 	@scripts/setup.sh test
 	@scripts/test.sh
+
+# Seconds; what fails tells its seed, which SOAK_SEED=N begins with.
+SOAK ?= 600
+
+soak:
+	@scripts/setup.sh test
+	@scripts/build.sh build-test
+	@SOAK=$(SOAK) build-test/tests/test-soak
 
 # HUNT=N: seconds for the lost wakeup on this kernel, with the fence and without. HOSTILE=N:
 # seconds for the peer that lies.

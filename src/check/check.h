@@ -139,6 +139,8 @@ struct rfi_check {
     struct rfi_opened *spare;  /* records to use again, by next */
     uint32_t chain;            /* the number of the chain that is being read */
     bool in_chain;             /* the SQE before had a link flag */
+    bool blind;                /* some operation writes memory, and is not watched, */
+    uint32_t blind_chain;      /* and the last such one is in this chain */
 
     struct rfi_range *ranges; /* in order */
     size_t range_count;

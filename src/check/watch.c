@@ -125,9 +125,16 @@ static void begin_asan(struct rfi_check *check, const struct rfi_opened *opened,
         rfi_watch_poison(loan);
 }
 
+/* It starts later, and perhaps reads what another one that is not watched has yet to write. */
+static bool may_be_written_first(const struct rfi_check *check, const struct rfi_opened *opened)
+{
+    return check->blind && ((opened->follows && opened->chain == check->blind_chain) ||
+                            opened->sqe_flags & RF_SQE_IO_DRAIN);
+}
+
 static void begin(struct rfi_check *check, struct rfi_opened *opened, struct rfi_loan *loan)
 {
-    if (only_reads(loan))
+    if (only_reads(loan) && !may_be_written_first(check, opened))
         loan->was_there = loan->summed = rfi_sum(loan->addr, loan->bytes, &loan->sum);
     else
         loan->was_there = rfi_is_there(loan->addr, loan->bytes);
@@ -143,6 +150,10 @@ void rfi_watch(struct rfi_check *check, struct rfi_opened *opened)
     bool untold = opened->doubtful || rfi_opened_is_silent(opened);
     for (uint32_t i = 0; i < opened->loan_count; i++) {
         struct rfi_loan *loan = &opened->loans[i];
+        if (untold && writes(loan)) {
+            check->blind = true;
+            check->blind_chain = opened->chain;
+        }
         if (ends_when_consumed(loan) ? !by_thread : untold)
             continue; /* over before anybody can break it, or it is not known when */
         join_lent(check, opened);
