@@ -145,8 +145,7 @@ class Field:
         self.absent = {}
 
     def enter(self, name, program, **added):
-        workers = {worker.program: worker for worker in self.workers.values()}
-        self.workers[name] = workers.get(program) or Worker(program, self.cpus[0])
+        self.workers[name] = Worker(program, self.cpus[0])
         self.added[name] = added
 
     def leave_out(self, name, reason):
@@ -165,7 +164,7 @@ class Field:
         return self.workers[name].ask(line)
 
     def stop(self):
-        for worker in set(self.workers.values()):
+        for worker in self.workers.values():
             worker.stop()
 
 

@@ -564,7 +564,8 @@ void rf_cq_advance(struct rf_ring *ring, uint32_t count)
     rfi_cq_take_to(ring, index + count);
 }
 
-static uint32_t copy_ready(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count)
+/* Where each CQE has to be looked at. */
+static uint32_t copy_one_by_one(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count)
 {
     uint32_t copied = 0;
     struct rf_cq *cq = &ring->cq;
@@ -572,6 +573,29 @@ static uint32_t copy_ready(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t c
         cqes[copied++] = *cq->next++;
     release_all(ring);
     return copied;
+}
+
+/* What is there, in two pieces where the queue wraps, with one look at the tail. */
+static inline uint32_t copy_run(struct rf_cq *cq, struct rf_cqe *cqes, uint32_t count)
+{
+    uint32_t index = cq->end_index - (uint32_t)(cq->end - cq->next);
+    uint32_t copied = rfi_min_u32(ready_from(cq, index), count);
+    const struct rf_cqe *from = cq->cqes + (index & (cq->entries - 1));
+    uint32_t before_wrap = rfi_min_u32(copied, (uint32_t)(cq->wrap - from));
+    for (uint32_t i = 0; i < before_wrap; i++)
+        cqes[i] = from[i];
+    for (uint32_t i = before_wrap; i < copied; i++)
+        cqes[i] = cq->cqes[i - before_wrap];
+    place(cq, index + copied);
+    release_to(cq, index + copied);
+    return copied;
+}
+
+static uint32_t copy_ready(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count)
+{
+    if (RF_UNLIKELY(ring->cq.thorough))
+        return copy_one_by_one(ring, cqes, count);
+    return copy_run(&ring->cq, cqes, count);
 }
 
 /*
@@ -588,11 +612,10 @@ static int submit_and_sleep(struct rf_ring *ring, uint32_t wait_nr)
     return flush_and_wait(ring, wait_nr, (ring->flags & RF_SETUP_SQPOLL) != 0);
 }
 
-int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint32_t wait_nr)
+/* What rf_copy_cqes() has still to do when too few are there. */
+__attribute__((noinline)) static int copy_more(struct rf_ring *ring, struct rf_cqe *cqes,
+                                               uint32_t count, uint32_t wait_nr, uint32_t copied)
 {
-    if (wait_nr > count)
-        wait_nr = count;
-    uint32_t copied = copy_ready(ring, cqes, count);
     if (copied == 0 && wait_nr == 0 && count > 0 && rfi_must_collect(ring)) {
         int err = collect(ring);
         if (err)
@@ -613,6 +636,24 @@ int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint
         copied += came;
     }
     return (int)copied;
+}
+
+__attribute__((noinline)) static int copy_thoroughly(struct rf_ring *ring, struct rf_cqe *cqes,
+                                                     uint32_t count, uint32_t wait_nr)
+{
+    uint32_t copied = copy_one_by_one(ring, cqes, count);
+    return copy_more(ring, cqes, count, rfi_min_u32(wait_nr, count), copied);
+}
+
+int rf_copy_cqes(struct rf_ring *ring, struct rf_cqe *cqes, uint32_t count, uint32_t wait_nr)
+{
+    if (RF_UNLIKELY(ring->cq.thorough))
+        return copy_thoroughly(ring, cqes, count, wait_nr);
+    uint32_t copied = copy_run(&ring->cq, cqes, count);
+    wait_nr = rfi_min_u32(wait_nr, count);
+    if (RF_LIKELY(copied > 0 && copied >= wait_nr))
+        return (int)copied;
+    return copy_more(ring, cqes, count, wait_nr, copied);
 }
 
 int rf_copy_cqe(struct rf_ring *ring, struct rf_cqe *ret_cqe)

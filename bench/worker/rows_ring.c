@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "peer.h"
@@ -16,7 +18,7 @@
 #define SETUP_SINGLE_ISSUER (1U << 12)
 #define SETUP_DEFER_TASKRUN (1U << 13)
 
-enum { CHUNK = 4096, BUF_COUNT = 256 };
+enum { CHUNK = 4096, BUF_COUNT = 256, PATIENCE_MS = 500 };
 
 static bool setup_of(struct request *request, uint32_t entries, struct bench_setup *setup)
 {
@@ -60,6 +62,18 @@ void *open_ring(struct request *request, uint32_t entries, struct bench_facts *r
     else
         reply(request, "error opening the ring: %s", strerror(-err));
     return NULL;
+}
+
+/* An SQ thread outlives its ring by some milliseconds, in which it would run beside the next. */
+static void close_ring(void *ring, const struct bench_facts *facts)
+{
+    peer_close(ring);
+    for (int ms = 0; facts->flags & IORING_SETUP_SQPOLL && ms < PATIENCE_MS; ms++) {
+        struct stat stat;
+        if (lstat("/proc/self/task", &stat) != 0 || stat.st_nlink <= 3)
+            return; /* a link for each thread, and two */
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
 }
 
 /* A power of two, and not a tiny one. */
@@ -162,7 +176,7 @@ void row_loop(struct request *request)
     close(job.fd);
     if (job.standin && !err)
         standin_close(&standin);
-    peer_close(ring);
+    close_ring(ring, &facts);
 }
 
 void row_stream(struct request *request)
@@ -173,7 +187,7 @@ void row_stream(struct request *request)
     if (!ring)
         return;
     run(request, ring, &job, peer_stream);
-    peer_close(ring);
+    close_ring(ring, &facts);
 }
 
 void row_pending(struct request *request)
