@@ -63,7 +63,9 @@ enum rf_check_rule {
     /* A provided buffer was given to the kernel a second time, without a CQE in between. */
     RF_CHECK_RETURNED_TWICE = 12,
     /* With RF_CHECK_RETURNED: one was picked and never given back. */
-    RF_CHECK_NOT_RETURNED = 13
+    RF_CHECK_NOT_RETURNED = 13,
+    /* A wait without a timeout, with nothing open: the last that was is a multishot that ended. */
+    RF_CHECK_ENDED = 14
 };
 
 /* What a rule is called: "changed-while-lent". Never NULL: "?" for what is none. */

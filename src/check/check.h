@@ -14,6 +14,7 @@
  *   ranges.c   what is lent, by address
  *   calls.c    free(), munmap(), close() and their like, as the program calls them
  *   patch.c    how these calls come by
+ *   waits.c    stack frames that were left, and waits for what is over
  *   watch.c    taking a loan, ending it, and what is found out by that
  *   report.c   what is said, and what happens then
  *   stack.c    return addresses as functions and lines
@@ -86,6 +87,7 @@ struct rfi_opened {
     struct rfi_loan *loans;     /* few, or from the heap */
     uint32_t loan_count;
     uint32_t end_index;         /* the index behind its SQE */
+    bool multishot;             /* it has CQEs until one says that it was the last */
     uint16_t group;             /* of the buffers that it picks from, or provides */
     bool selects;               /* it does pick one */
     bool bundle;                /* or several */
@@ -151,6 +153,17 @@ struct rfi_check {
     struct rfi_opened **buffers; /* what is registered, by slot: pseudo operations, or NULL */
     uint32_t buffer_count;
     struct rfi_where *held_where; /* of what is registered by the call that is looked at */
+
+    uint32_t taken;     /* the CQEs before this index are the program's no more */
+    bool knows_taken;   /* that was told before this call */
+    pthread_t thread;   /* the first that entered */
+    unsigned threads;   /* 2: others did too */
+
+    const struct rf_op_info *ended_op; /* what was over last, if it was a multishot; or NULL */
+    uint64_t ended_user_data;
+    int ended_fd;
+    int32_t ended_res;
+    struct rfi_where *ended_where;
 
     struct rfi_where *here;   /* for a report: the call that breaks a promise, or NULL */
 
@@ -281,6 +294,16 @@ void rfi_ranges_stop(struct rfi_check *check);
 
 /* From now on the program's calls are seen. More than once is no harm. */
 void rfi_calls_watch(void);
+
+/* --- waits.c -------------------------------------------------------------- */
+
+/* The program enters the kernel, from a function whose frame this is or lies above. */
+void rfi_waits_frames(struct rfi_check *check, const void *frame);
+/* It is about to wait: is there anything that can come? */
+void rfi_waits_ended(struct rfi_check *check, uint32_t min_complete, uint32_t flags,
+                     const void *arg);
+/* An operation had its last CQE. */
+void rfi_waits_over(struct rfi_check *check, const struct rfi_opened *opened, int32_t res);
 
 /* --- watch.c -------------------------------------------------------------- */
 

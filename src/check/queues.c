@@ -44,6 +44,12 @@ static void forget_sharers(struct rfi_check *check, const struct rfi_opened *ope
         rfi_report(check, RF_CHECK_REUSED, opened, NULL, 0, NULL);
 }
 
+static bool is_multishot(const struct rf_op_info *op, const struct rf_sqe *sqe)
+{
+    return op && op->multishot.since &&
+           (op->multishot.always || rf_sqe_test_holds(&op->multishot.when, sqe));
+}
+
 static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t end_index,
                      struct rfi_where *where)
 {
@@ -59,6 +65,7 @@ static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t
     opened->where = where;
     if (where)
         where->users++;
+    opened->multishot = is_multishot(opened->op, sqe);
     number_chain(check, opened);
     rfi_opened_add(check, opened);
     if (opened->doubtful)
@@ -179,6 +186,7 @@ static void completed(struct rfi_check *check, const struct rf_cqe *cqe)
         return;
     }
     was_over(check, opened);
+    rfi_waits_over(check, opened, cqe->res);
     rfi_opened_remove(check, opened);
 }
 

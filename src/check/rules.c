@@ -50,6 +50,9 @@ static const struct {
         {"never-returned", "a provided buffer was picked, and never given back",
          "Give it back when its data has been used, also where the operation failed: once all are "
          "out, receives end with -ENOBUFS."},
+    [RF_CHECK_ENDED] =
+        {"ended-unnoticed", "the program waits, and its multishot is over",
+         "Look at each CQE for RF_CQE_F_MORE; submit it again after one without."},
 };
 
 static bool is_rule(enum rf_check_rule rule)

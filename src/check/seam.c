@@ -24,6 +24,7 @@
  *
  * The lock is for programs that submit in one thread and reap in another.
  */
+#include "../ring.h"
 #include "check.h"
 #include "hooks.h"
 
@@ -85,7 +86,7 @@ static int checked_setup(const struct rf_sys *sys, uint32_t entries, struct rf_p
     return inner->ring_setup(inner, entries, params);
 }
 
-static void before_enter(struct rfi_check *check, uint32_t to_submit)
+static void take_what_is_next(struct rfi_check *check, uint32_t to_submit)
 {
     if (check->flags & RF_SETUP_SQPOLL) {
         rfi_look_at_thread(check);
@@ -117,7 +118,9 @@ static int checked_enter(const struct rf_sys *sys, int fd, uint32_t to_submit,
 {
     struct rfi_check *check = check_of(sys);
     rfi_check_lock(check);
-    before_enter(check, to_submit);
+    take_what_is_next(check, to_submit);
+    rfi_waits_frames(check, __builtin_frame_address(0));
+    rfi_waits_ended(check, min_complete, flags, arg);
     rfi_check_unlock(check);
     int result = check->inner->ring_enter(check->inner, fd, to_submit, min_complete, flags, arg,
                                           arg_bytes);
@@ -201,9 +204,13 @@ void rfi_check_publish(const struct rf_ring *ring)
 {
     struct rfi_check *check = ring->check;
     uint32_t index = rfi_sq_index(&ring->sq);
-    if (!(ring->flags & RF_SETUP_SQPOLL))
-        return;
     rfi_check_lock(check);
+    check->taken = rfi_cq_index(ring);
+    check->knows_taken = true;
+    if (!(ring->flags & RF_SETUP_SQPOLL)) {
+        rfi_check_unlock(check);
+        return;
+    }
     rfi_look_at_thread(check);
     rfi_pools_look(check);
     rfi_take_out(check, check->published, index);
@@ -225,6 +232,7 @@ void rfi_check_cqes(const struct rf_ring *ring)
     rfi_check_lock(check);
     if (check->flags & RF_SETUP_SQPOLL)
         rfi_look_at_thread(check);
+    rfi_waits_frames(check, __builtin_frame_address(0));
     rfi_look_at_cqes(check);
     rfi_check_unlock(check);
 }

@@ -244,6 +244,7 @@ const struct rf_sys *rfi_check_closed(struct rfi_check *check, const struct rf_s
     int saved = errno;
     rfi_opened_stop(check);
     rfi_ranges_stop(check);
+    rfi_where_drop(check->ended_where);
     (void)pthread_mutex_destroy(&check->lock);
     free(check);
     errno = saved;

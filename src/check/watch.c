@@ -206,8 +206,7 @@ void rfi_watch_gone(struct rfi_check *check, uint64_t addr, size_t bytes, const 
     const struct rfi_range *range;
     while ((range = rfi_ranges_next(check, addr, bytes, NULL))) {
         struct rfi_loan *loan = range->loan;
-        rfi_report(check, RF_CHECK_FREED, range->opened, loan, 0, "%s of 0x%llx", call,
-                   (unsigned long long)addr);
+        rfi_report(check, RF_CHECK_FREED, range->opened, loan, 0, "%s", call);
         drop(check, loan);
     }
 }

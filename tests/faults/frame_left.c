@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* A receive has a buffer on the stack of a function that returns before it is completed. */
+/* rule: freed-while-lent, operation: RECV, rings: plain sqpoll defer */
+#include "faults.h"
+
+__attribute__((noinline)) static void queue(void)
+{
+    char buffer[16384];
+    (void)!rf_recv(&ring, 2, ends[0], buffer, sizeof buffer, 0);
+    (void)!rf_submit(&ring); /* submitted here */
+}
+
+int main(int argc, char **argv)
+{
+    begin(argc, argv);
+    queue();
+    (void)!write(ends[1], "text", 4);
+    take(1);
+    return missed();
+}
