@@ -380,6 +380,36 @@ static void a_kind_that_may_go_on_is_known_by_its_sqe(void **state)
     rf_op_table_deinit(ops);
 }
 
+/* The table of operations knows which have several CQEs, and how an SQE asks for it. */
+static void agrees_with_the_table_of_operations(void **state)
+{
+    (void)state;
+    unsigned several = 0;
+    for (uint32_t opcode = 0; rf_op_info(opcode); opcode++) {
+        const struct rf_op_info *op = rf_op_info(opcode);
+        struct rf_sqe sqe;
+        rf_prep_nop(&sqe);
+        sqe.opcode = (uint8_t)opcode;
+        const struct rf_op_feature *features[] = {&op->multishot, &op->notification};
+        for (size_t i = 0; i < COUNT_OF(features); i++) {
+            if (!features[i]->since)
+                continue;
+            struct rf_sqe asking = sqe;
+            const struct rf_sqe_field_info *field = rf_sqe_field_info(features[i]->when.field);
+            if (field) /* on little endian only, as far as it goes */
+                memcpy((char *)&asking + field->offset, &features[i]->when.bits, field->bytes);
+            if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+                continue;
+            assert_true(features[i]->always || rf_sqe_test_holds(&features[i]->when, &asking));
+            if (rfi_op_is_plain(&asking))
+                fail_msg("%s may have several completions", op->name);
+            several++;
+        }
+    }
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        assert_true(several >= 8);
+}
+
 static void what_would_never_complete_is_a_broken_contract(void **state)
 {
     (void)state;
@@ -724,6 +754,7 @@ int main(void)
         ONCE(each_kind_ends_as_it_does),
         ONCE(no_number_next_to_a_handle_is_taken_for_it),
         ONCE(a_kind_that_may_go_on_is_known_by_its_sqe),
+        ONCE(agrees_with_the_table_of_operations),
         ONCE(what_would_never_complete_is_a_broken_contract),
         EACH_FLAVOUR(every_operation_is_told_of_once),
         EACH_FLAVOUR(a_multishot_is_over_with_its_last_completion),

@@ -125,6 +125,9 @@ RF_INLINE bool rfi_op_is_plain(const struct rf_sqe *sqe)
         return !(sqe->timeout_flags & RF_TIMEOUT_MULTISHOT);
     case RF_OP_ACCEPT:
         return !(sqe->ioprio & RF_ACCEPT_MULTISHOT);
+    case RF_OP_SEND:
+    case RF_OP_SENDMSG:
+        return !(sqe->ioprio & RF_RECVSEND_BUNDLE);
     case RF_OP_RECV:
     case RF_OP_RECVMSG:
         return !(sqe->ioprio & RF_RECV_MULTISHOT);
