@@ -676,6 +676,9 @@ static void a_cancel_that_finds_no_room_queues_nothing(void **state)
     assert_result(rf_op_cancel(ops, &ring, 1, &cancel), -ENOENT);
     assert_int_equal(cancel, 4711);
     assert_int_equal(rf_op_open_count(ops), 2);
+    submit_all(&ring, 2);
+    for (int i = 0; i < 2; i++)
+        assert_result(take_next(ops, &ring, &handle), RF_TOLD_ALL);
     rf_op_table_deinit(ops);
     rf_deinit(&ring);
 }

@@ -155,6 +155,7 @@ static void an_error_of_enter_loses_nothing(void **state)
 static void completions_are_lost_only_without_memory_and_counted(void **state)
 {
     (void)state;
+    without_checker(); /* CQEs are lost */
     struct peer peer;
     struct rf_ring ring;
     open_with(&peer, &ring, 2, 0);

@@ -171,6 +171,7 @@ static void lost_sqes_are_counted(void **state)
 static void lost_cqes_are_counted(void **state)
 {
     (void)state;
+    without_checker(); /* it would count them, too */
     struct rf_ring ring;
     struct rf_params params;
     memset(&params, 0, sizeof params);

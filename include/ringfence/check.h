@@ -13,8 +13,8 @@
  *
  * The environment is looked at when a ring is opened (not in programs that run with raised
  * privileges). "1": print to stderr and abort. Words with a comma between them:
- * "go-on" prints and does not abort, "unique" adds RF_CHECK_UNIQUE, "returned" RF_CHECK_RETURNED.
- * "0", or nothing at all: off.
+ * "go-on" prints and does not abort, "unique" adds RF_CHECK_UNIQUE, "returned" RF_CHECK_RETURNED,
+ * "overflow" RF_CHECK_OVERFLOW. "0", or nothing at all: off.
  *
  * Cost. Off, none on the way of SQEs and CQEs. On, it allocates from the heap,
  * takes a lock in each call that enters the kernel, and reads memory that is lent.
@@ -65,7 +65,24 @@ enum rf_check_rule {
     /* With RF_CHECK_RETURNED: one was picked and never given back. */
     RF_CHECK_NOT_RETURNED = 13,
     /* A wait without a timeout, with nothing open: the last that was is a multishot that ended. */
-    RF_CHECK_ENDED = 14
+    RF_CHECK_ENDED = 14,
+    /*
+     * A thread used a ring that only another may: RF_SETUP_SINGLE_ISSUER, rf_register_ring_fd();
+     * or two submitted at the same time.
+     */
+    RF_CHECK_OTHER_THREAD = 15,
+    /* A forked child used its parent's ring. */
+    RF_CHECK_FORKED = 16,
+    /* The thread that submitted an operation ended before it, and so it was cancelled. */
+    RF_CHECK_GONE = 17,
+    /* CQEs were lost: the queue was full, and the kernel out of memory. */
+    RF_CHECK_LOST = 18,
+    /* With RF_CHECK_OVERFLOW: the completion queue was full, and CQEs had to wait outside. */
+    RF_CHECK_OVERFLOWED = 19,
+    /* RF_SQE_IO_DRAIN behind a multishot: it waits until that is over, and all that follow, too. */
+    RF_CHECK_DRAIN = 20,
+    /* The last SQE of those that were submitted together is linked to one that was not. */
+    RF_CHECK_CHAIN_CUT = 21
 };
 
 /* What a rule is called: "changed-while-lent". Never NULL: "?" for what is none. */
@@ -108,6 +125,8 @@ enum rf_check_answer {
 #define RF_CHECK_UNIQUE (1U << 0)
 /* A group's provided buffers must be back when it is unregistered, or the ring closed. */
 #define RF_CHECK_RETURNED (1U << 1)
+/* The completion queue must never be too full, though nothing is lost by that. */
+#define RF_CHECK_OVERFLOW (1U << 2)
 
 struct rf_check_options {
     enum rf_check_answer answer;

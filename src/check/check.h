@@ -17,6 +17,7 @@
  *   waits.c    stack frames that were left, and waits for what is over
  *   watch.c    taking a loan, ending it, and what is found out by that
  *   report.c   what is said, and what happens then
+ *   conduct.c  how the ring is used: threads, processes, the order of SQEs
  *   stack.c    return addresses as functions and lines
  *   rules.c    the rules in words
  *
@@ -39,6 +40,7 @@ struct rfi_where {
     unsigned users;
     int count;
     uint64_t when_ns;
+    int32_t thread;
     void *addresses[RFI_WHERE_MAX];
 };
 
@@ -97,6 +99,8 @@ struct rfi_opened {
     bool follows;               /* an earlier one in a chain */
     bool consumed;
     bool notified_later;        /* its first CQE has come, a notification will */
+    bool endless;               /* a multishot that only a cancel ends, or chance */
+    bool cancelled;             /* something was submitted that may cancel it */
     bool doubtful;              /* another one shares user_data: which is over is not known */
     struct rfi_opened *lent_next; /* others with loans that are watched until completion */
     struct rfi_opened *lent_before;
@@ -165,6 +169,13 @@ struct rfi_check {
     int32_t ended_res;
     struct rfi_where *ended_where;
 
+    int32_t submitting;    /* the thread that is inside a call which submits, or 0 */
+    int32_t registered_by; /* the thread whose index the ring has, or 0 */
+    uint32_t lost;         /* CQEs that were lost when it was looked last */
+    bool overflowed;       /* the queue was too full then */
+    bool cancels;          /* something may have cancelled any operation */
+    struct rfi_opened *taken_before; /* while SQEs are read: the one before */
+
     struct rfi_where *here;   /* for a report: the call that breaks a promise, or NULL */
 
     uint64_t lately[RFI_LATELY];
@@ -201,6 +212,27 @@ void rfi_look_at_thread(struct rfi_check *check);
 void rfi_forget_line(struct rfi_check *check);
 /* CQEs that have come since the last look. */
 void rfi_look_at_cqes(struct rfi_check *check);
+
+/* --- conduct.c ------------------------------------------------------------ */
+
+/* Who calls; and in a child, before it asks that. */
+int32_t rfi_thread(void);
+void rfi_thread_forked(void);
+/* This thread publishes SQEs; @more: until rfi_conduct_entered(). */
+void rfi_conduct_submits(struct rfi_check *check, bool more);
+/* It enters the kernel; and has come back. */
+void rfi_conduct_enters(struct rfi_check *check, uint32_t to_submit, uint32_t flags);
+void rfi_conduct_entered(struct rfi_check *check, int result);
+void rfi_conduct_registers(struct rfi_check *check, uint32_t opcode);
+/* An SQE was read, and is not yet watched; the last of those that are submitted together was. */
+void rfi_conduct_takes(struct rfi_check *check, struct rfi_opened *opened,
+                       const struct rf_sqe *sqe);
+void rfi_conduct_batch(struct rfi_check *check);
+/* An operation is about to be over. */
+void rfi_conduct_completes(struct rfi_check *check, const struct rfi_opened *opened,
+                           const struct rf_cqe *cqe);
+/* CQEs are looked at. */
+void rfi_conduct_looks(struct rfi_check *check);
 
 /* --- opened.c ------------------------------------------------------------- */
 

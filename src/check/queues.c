@@ -67,6 +67,7 @@ static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t
         where->users++;
     opened->multishot = is_multishot(opened->op, sqe);
     number_chain(check, opened);
+    rfi_conduct_takes(check, opened, sqe);
     rfi_opened_add(check, opened);
     if (opened->doubtful)
         forget_sharers(check, opened);
@@ -96,6 +97,7 @@ void rfi_take_out(struct rfi_check *check, uint32_t index, uint32_t end)
         index += is_wide(check, sqe) ? 2 : 1;
         take_one(check, sqe, index, where);
     }
+    rfi_conduct_batch(check);
     rfi_where_drop(where);
 }
 
@@ -185,6 +187,7 @@ static void completed(struct rfi_check *check, const struct rf_cqe *cqe)
             opened->notified_later = true;
         return;
     }
+    rfi_conduct_completes(check, opened, cqe);
     was_over(check, opened);
     rfi_waits_over(check, opened, cqe->res);
     rfi_opened_remove(check, opened);
@@ -195,6 +198,7 @@ void rfi_look_at_cqes(struct rfi_check *check)
 {
     const struct rf_cq *cq = &check->cq;
     rfi_pools_look(check);
+    rfi_conduct_looks(check);
     uint32_t tail = rfi_cq_tail_load(cq->tail_word);
     if (tail - check->seen > cq->entries)
         return; /* no honest tail: the ring says so by itself */

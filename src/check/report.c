@@ -40,6 +40,7 @@ struct rfi_where *rfi_where_now(void)
     if (where) {
         where->users = 1;
         where->when_ns = rfi_now_ns();
+        where->thread = rfi_thread();
         where->count = 0;
 #ifdef HAS_BACKTRACE
         where->count = backtrace(where->addresses, RFI_WHERE_MAX);
@@ -102,6 +103,8 @@ static void add_operation(struct text *text, const struct rf_check_report *r)
         add(text, " ago\n");
         return;
     }
+    if (!r->op && r->rule >= RF_CHECK_OTHER_THREAD)
+        return; /* about the ring */
     if (!r->op) {
         add(text, "  user_data:  %llu (0x%llx)\n", (unsigned long long)r->user_data,
             (unsigned long long)r->user_data);

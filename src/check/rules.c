@@ -53,6 +53,29 @@ static const struct {
     [RF_CHECK_ENDED] =
         {"ended-unnoticed", "the program waits, and its multishot is over",
          "Look at each CQE for RF_CQE_F_MORE; submit it again after one without."},
+    [RF_CHECK_OTHER_THREAD] =
+        {"other-thread", "a thread used a ring, or a side of it, that was another thread's",
+         "A ring has no lock: take one around it, or give each thread a ring of its own."},
+    [RF_CHECK_FORKED] =
+        {"used-in-child", "a forked child used the ring of its parent",
+         "Open a ring of its own in the child; rf_ring_dontfork() keeps it from this one."},
+    [RF_CHECK_GONE] =
+        {"submitter-gone", "the thread that submitted an operation ended before it was over",
+         "Let the thread take the completions of what it has submitted before it ends, or submit "
+         "from one that stays."},
+    [RF_CHECK_LOST] =
+        {"completions-lost", "completions were lost: the queue was full, and memory short",
+         "Take completions sooner, or open the ring with a larger queue (RF_SETUP_CQSIZE)."},
+    [RF_CHECK_OVERFLOWED] =
+        {"queue-overflowed", "the completion queue was full, and completions waited outside",
+         "Take completions sooner, or open the ring with a larger queue (RF_SETUP_CQSIZE)."},
+    [RF_CHECK_DRAIN] =
+        {"drain-behind-multishot", "an operation waits until all before it are over, and one goes on",
+         "Cancel the multishot first and take its last completion; or link what has to be in order."},
+    [RF_CHECK_CHAIN_CUT] =
+        {"chain-cut", "a chain was submitted in pieces, which do not wait for each other",
+         "Take all SQEs of a chain at once (rf_get_sqes()), and submit them together; the last has "
+         "no link."},
 };
 
 static bool is_rule(enum rf_check_rule rule)

@@ -118,6 +118,7 @@ static int checked_enter(const struct rf_sys *sys, int fd, uint32_t to_submit,
 {
     struct rfi_check *check = check_of(sys);
     rfi_check_lock(check);
+    rfi_conduct_enters(check, to_submit, flags);
     take_what_is_next(check, to_submit);
     rfi_waits_frames(check, __builtin_frame_address(0));
     rfi_waits_ended(check, min_complete, flags, arg);
@@ -125,6 +126,7 @@ static int checked_enter(const struct rf_sys *sys, int fd, uint32_t to_submit,
     int result = check->inner->ring_enter(check->inner, fd, to_submit, min_complete, flags, arg,
                                           arg_bytes);
     rfi_check_lock(check);
+    rfi_conduct_entered(check, result);
     after_enter(check, to_submit, result);
     rfi_check_unlock(check);
     return result;
@@ -151,6 +153,9 @@ static int checked_register(const struct rf_sys *sys, int fd, uint32_t opcode, v
                             uint32_t nr_args)
 {
     struct rfi_check *check = check_of(sys);
+    rfi_check_lock(check);
+    rfi_conduct_registers(check, opcode & ~(uint32_t)RF_REGISTER_USE_REGISTERED_RING);
+    rfi_check_unlock(check);
     if (has_tags(opcode, arg)) {
         rfi_check_lock(check);
         check->strangers = true;
@@ -211,6 +216,7 @@ void rfi_check_publish(const struct rf_ring *ring)
         rfi_check_unlock(check);
         return;
     }
+    rfi_conduct_submits(check, false);
     rfi_look_at_thread(check);
     rfi_pools_look(check);
     rfi_take_out(check, check->published, index);

@@ -58,6 +58,7 @@ static void in_child(void)
     for (struct rfi_check *check = all; check; check = check->next)
         (void)pthread_mutex_init(&check->lock, NULL);
     (void)pthread_mutex_init(&all_lock, NULL);
+    rfi_thread_forked();
     all = NULL;
 }
 
@@ -122,7 +123,8 @@ int rf_check_start(struct rf_ring *ring, const struct rf_check_options *options)
     static const struct rf_check_options defaults = {RF_CHECK_ABORT, 0, NULL, NULL};
     if (!options)
         options = &defaults;
-    if ((unsigned)options->answer > RF_CHECK_COUNT || options->flags & ~(RF_CHECK_UNIQUE | RF_CHECK_RETURNED))
+    const uint32_t known = RF_CHECK_UNIQUE | RF_CHECK_RETURNED | RF_CHECK_OVERFLOW;
+    if ((unsigned)options->answer > RF_CHECK_COUNT || options->flags & ~known)
         return -EINVAL;
     if (ring->enter_fd < 0)
         return -EBADF;
@@ -161,6 +163,8 @@ int rfi_check_opened(struct rf_ring *ring)
         options.flags |= RF_CHECK_UNIQUE;
     if (has_word(words, "returned"))
         options.flags |= RF_CHECK_RETURNED;
+    if (has_word(words, "overflow"))
+        options.flags |= RF_CHECK_OVERFLOW;
     return start(ring, &options);
 }
 
