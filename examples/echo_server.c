@@ -3,8 +3,8 @@
  * echo_server PORT - sends back what it is sent, on the loopback interface, until Ctrl-C.
  *
  * Shown here: one accept that goes on for ever; a receive or a send in flight for each
- * connection; a signal that comes as one more completion; and an orderly end: cancel,
- * take every completion, and only then let go of the memory.
+ * connection; a signal that comes as one more completion; and an orderly end: rf_drain()
+ * cancels, gives each completion to the same functions, and only then the memory is let go.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,14 +18,14 @@
 #include <ringfence.h>
 
 /* user_data: a connection's descriptor, below FD_MAX, or one of these. */
-enum { FD_MAX = 256, ACCEPT, SIGNAL, CANCEL };
+enum { FD_MAX = 256, ACCEPT, SIGNAL };
 
 static struct connection {
     bool sending;
     char data[4096]; /* lent to the receive or send in flight */
 } connections[FD_MAX];
 
-static int listener, signals, in_flight;
+static int listener, signals;
 static bool ending, failed;
 static struct signalfd_siginfo signal_info;
 
@@ -33,14 +33,12 @@ static void explain(const char *what, enum rf_call call, int error)
 {
     fprintf(stderr, "%s: %s: %s %s\n", what, rf_error_name(call, error),
             rf_error_text(call, error), rf_error_remedy(call, error));
-    failed = true;
+    failed = ending = true;
 }
 
 static void queued(const struct rf_sqe *sqe)
 {
-    if (sqe)
-        in_flight++;
-    else /* cannot be: the ring has room for all that is in flight at once */
+    if (!sqe) /* cannot be: the ring has room for all that is in flight at once */
         explain("queueing", RF_CALL_GET_SQE, -EAGAIN);
 }
 
@@ -71,29 +69,32 @@ static void on_data(struct rf_ring *ring, int fd, int res)
         queued(rf_recv(ring, (uint64_t)fd, fd, c->data, sizeof c->data, 0));
 }
 
+static void on_completion(void *arg, const struct rf_cqe *cqe)
+{
+    if (cqe->user_data < FD_MAX)
+        on_data(arg, (int)cqe->user_data, cqe->res);
+    else if (cqe->user_data == ACCEPT)
+        on_accept(arg, cqe);
+    else
+        ending = true;
+}
+
 static void serve(struct rf_ring *ring)
 {
     queued(rf_accept_multishot(ring, ACCEPT, listener, NULL, NULL, SOCK_CLOEXEC));
     queued(rf_read(ring, SIGNAL, signals, &signal_info, sizeof signal_info, 0));
-    while (in_flight > 0) {
+    while (!ending) {
         struct rf_cqe cqe;
         int err = rf_copy_cqe(ring, &cqe); /* submits what is queued before it sleeps */
-        if (err == -EINTR)
-            continue; /* stopped and woken, say: nothing was lost */
-        if (err) {
+        if (err == 0)
+            on_completion(ring, &cqe);
+        else if (err != -EINTR) /* stopped and woken, say: nothing was lost */
             explain("waiting", RF_CALL_ENTER, err);
-            break;
-        }
-        in_flight -= !(cqe.flags & RF_CQE_F_MORE);
-        if (cqe.user_data < FD_MAX)
-            on_data(ring, (int)cqe.user_data, cqe.res);
-        else if (cqe.user_data == ACCEPT)
-            on_accept(ring, &cqe);
-        if (!ending && (cqe.user_data == SIGNAL || failed)) {
-            ending = true;
-            queued(rf_cancel(ring, CANCEL, 0, RF_ASYNC_CANCEL_ANY));
-        }
     }
+    struct rf_drain_options options = {.take = on_completion, .arg = ring};
+    int err = rf_drain(ring, NULL, &options, NULL);
+    if (err)
+        explain("ending", RF_CALL_DRAIN, err);
 }
 
 /* Opens what the ring works on. These are calls as ever, with their error in errno. */

@@ -28,6 +28,7 @@
 #include <ringfence/buffers.h>
 #include <ringfence/caps.h>
 #include <ringfence/check.h>
+#include <ringfence/drain.h>
 #include <ringfence/error.h>
 #include <ringfence/fence.h>
 #include <ringfence/memory.h>

@@ -82,6 +82,7 @@ const struct rf_call_info rfi_calls[] = {
     CALL(REGISTER_IFQ, "rf_register_ifq()", REGISTER),
     CALL(REGISTER_ZCRX_CTRL, "rf_register_zcrx_ctrl()", REGISTER),
     CALL(ZCRX_RQ_INIT, "rf_zcrx_rq_init()", NONE),
+    CALL(DRAIN, "rf_drain()", ENTER),
 };
 
 const size_t rfi_call_count = sizeof rfi_calls / sizeof rfi_calls[0];
@@ -305,6 +306,8 @@ const struct rf_error rfi_errors[] = {
                "enabled the ring."),
     NEW(ENTER, ETIME, "WaitTimedOut", "The time was over before a completion came.",
         "Go on waiting or give up: nothing was lost."),
+    NEW(ENTER, ESHUTDOWN, "SubmissionQueueClosed", "rf_drain() has ended what the ring takes.",
+        "Take what is there with rf_next_cqe(), then close the ring."),
     NEW(ENTER, EBADR, "CompletionsDropped",
         "Completions were lost: the queue was full and the kernel out of memory.",
         "rf_cq_overflow() tells how many; give up on what is outstanding, and use a larger "
@@ -711,6 +714,19 @@ const struct rf_error rfi_errors[] = {
     NEW(ZCRX_RQ_INIT, EPROTO, "RefillRingInvalid",
         "What the kernel says of the refill ring breaks a rule of the layout.",
         "Give what rf_register_ifq() wrote, and the whole of the region."),
+
+    NEW(DRAIN, ETIME, "DrainTimedOut", "Operations are still in flight, though told to end.",
+        "Call again with more time, or leave what they use mapped and open; rf_reason() and the "
+        "result tell what is left."),
+    NEW(DRAIN, EOPNOTSUPP, "DrainUnsure",
+        "Nothing is found in flight, but that there is nothing cannot be known of this ring.",
+        "Count the operations yourself; or do without RF_SQE_CQE_SKIP_SUCCESS."),
+    NEW(DRAIN, EACCES, "DrainForbidden",
+        "The ring's restrictions do not allow to ask whether something is in flight.",
+        "Allow RF_OP_NOP, RF_SQE_IO_DRAIN and RF_REGISTER_SYNC_CANCEL; or count the operations "
+        "yourself."),
+    NEW(DRAIN, EINVAL, "TimeInvalid", "The deadline is no time.",
+        "Give 0 to 999999999 nanoseconds; else the ring is a registered index of another thread."),
 };
 
 const size_t rfi_error_count = sizeof rfi_errors / sizeof rfi_errors[0];

@@ -33,6 +33,8 @@ static int check_ring(struct rf_ring *ring)
 {
     if (rfi_is_closed(ring))
         return rfi_refuse(ring, -EBADF, "the ring is closed");
+    if (rfi_is_shut(ring))
+        return rfi_refuse_sq_head(ring);
     if (!(ring->flags & RF_SETUP_DEFER_TASKRUN))
         return rfi_refuse(ring, -EINVAL, "only rings of RF_SETUP_DEFER_TASKRUN can be resized");
     if (!(ring->flags & RF_SETUP_NO_SQARRAY))

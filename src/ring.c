@@ -150,6 +150,8 @@ static void rewind_sq(struct rf_ring *ring, uint32_t consumed)
 
 int rfi_refuse_sq_head(struct rf_ring *ring)
 {
+    if (rfi_is_shut(ring))
+        return rfi_refuse(ring, -ESHUTDOWN, "rf_drain() has closed the submission queue");
     return rfi_refuse(ring, -EPROTO, "the head of the submission queue is where it cannot be");
 }
 
@@ -167,6 +169,53 @@ int rfi_enter_and_rewind(struct rf_ring *ring, uint32_t to_submit, uint32_t min_
     if (to_submit > 0 && result > 0)
         rewind_sq(ring, (uint32_t)result);
     return result;
+}
+
+/* --- the intake, closed by rf_drain() ------------------------------------- */
+
+void rfi_sq_shut(struct rf_ring *ring)
+{
+    struct rf_sq *sq = &ring->sq;
+    sq->end_index = rfi_sq_index(sq) + 1;
+    sq->end = sq->next;
+    sq->ktail = sq->end_index; /* the other side is not shown that one */
+    sq->entries = 0;
+}
+
+static uint32_t entries_of(const struct rf_sq *sq)
+{
+    return (uint32_t)((size_t)(sq->wrap - sq->sqes) >> sq->shift);
+}
+
+void rfi_sq_unshut(struct rf_ring *ring)
+{
+    struct rf_sq *sq = &ring->sq;
+    sq->entries = entries_of(sq);
+    handed_out_to(sq, rfi_sq_index(sq) - 1);
+    sq->ktail = sq->end_index;
+}
+
+struct rfi_unsubmitted rfi_sq_take_back(struct rf_ring *ring, bool published)
+{
+    struct rf_sq *sq = &ring->sq;
+    uint32_t from = published ? rfi_sq_head_load(sq->head_word) : sq->ktail;
+    struct rfi_unsubmitted back = {from, rfi_sq_index(sq) - from};
+    if (back.count > sq->entries) {
+        back.count = 0; /* a lie */
+        return back;
+    }
+    handed_out_to(sq, from);
+    if (sq->ktail != from) {
+        sq->ktail = from;
+        rfi_sq_tail_store(sq->tail_word, from);
+    }
+    return back;
+}
+
+const struct rf_sqe *rfi_sqe_at(const struct rf_ring *ring, uint32_t index)
+{
+    const struct rf_sq *sq = &ring->sq;
+    return sq->sqes + ((size_t)(index & (entries_of(sq) - 1)) << sq->shift);
 }
 
 /* --- entering ------------------------------------------------------------ */
@@ -402,7 +451,7 @@ int rfi_check_cq(struct rf_ring *ring)
 int rf_check_ring(struct rf_ring *ring)
 {
     const struct rf_sq *sq = &ring->sq;
-    if (sq->ktail - rfi_sq_head_load(sq->head_word) > sq->entries)
+    if (!rfi_is_shut(ring) && sq->ktail - rfi_sq_head_load(sq->head_word) > sq->entries)
         return rfi_refuse_sq_head(ring);
     return rfi_check_cq(ring);
 }

@@ -49,8 +49,44 @@ static inline void rfi_touch(const struct rf_ring *ring)
         (void)rfi_sq_flags_peek(ring->sq.flags_word);
 }
 
-/* What is said, -EPROTO, when more SQEs are queued than the queue holds: the head is a lie. */
+/*
+ * What is said when more SQEs are queued than the queue holds. -ESHUTDOWN: rf_drain() has made
+ * it look so. Else -EPROTO: the head is a lie.
+ */
 int rfi_refuse_sq_head(struct rf_ring *ring);
+
+/*
+ * --- the intake, closed by rf_drain() ---
+ *
+ * A queue of no entries, with one SQE in it: so it is full for whoever asks for an SQE, and
+ * too full for whoever submits. Neither has to ask for anything more than it did.
+ */
+
+static inline bool rfi_is_shut(const struct rf_ring *ring)
+{
+    return ring->sq.entries == 0 && ring->cq.entries > 0;
+}
+
+/* All that was handed out must be published, or taken back. */
+void rfi_sq_shut(struct rf_ring *ring);
+
+/* Undoes it, for SQEs of rf_drain()'s own. */
+void rfi_sq_unshut(struct rf_ring *ring);
+
+/* SQEs that the other side has not been shown, or has not consumed. */
+struct rfi_unsubmitted {
+    uint32_t from; /* the index of the first */
+    uint32_t count; /* slots on a mixed ring */
+};
+
+/*
+ * Takes them back, out of the queue. @published: those too that were published, which is safe
+ * when nobody takes them by itself. They stay where they are until something else is queued.
+ */
+struct rfi_unsubmitted rfi_sq_take_back(struct rf_ring *ring, bool published);
+
+/* The SQE at an index. Of use also while the queue is shut. */
+const struct rf_sqe *rfi_sqe_at(const struct rf_ring *ring, uint32_t index);
 
 /* On these, completions appear only when somebody polls for them. */
 static inline bool rfi_must_poll(const struct rf_ring *ring)

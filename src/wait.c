@@ -249,6 +249,8 @@ static bool timed_out_or_interrupted(int result)
 /* Sleeps until enough is there, or something else ends the wait. An errno: nothing is there. */
 static int wait_until_ready(struct rf_ring *ring, struct wait wait, bool submits)
 {
+    if (rfi_is_shut(ring))
+        return rfi_refuse_sq_head(ring); /* nothing will come */
     struct times times = start_times(ring, &wait);
     mend_minimum(&times, &wait);
     uint32_t rounds = 0;

@@ -89,7 +89,8 @@ enum rf_call {
     RF_CALL_BUF_RING_HEAD = 51,            /* rf_buf_ring_head(), rf_buf_ring_available() */
     RF_CALL_REGISTER_IFQ = 52,             /* rf_register_ifq() */
     RF_CALL_REGISTER_ZCRX_CTRL = 53,       /* rf_register_zcrx_ctrl() */
-    RF_CALL_ZCRX_RQ_INIT = 54              /* rf_zcrx_rq_init() */
+    RF_CALL_ZCRX_RQ_INIT = 54,             /* rf_zcrx_rq_init() */
+    RF_CALL_DRAIN = 55                     /* rf_drain() */
 };
 
 /* One row of the table. */

@@ -117,6 +117,7 @@ struct rf_ring {
     uint32_t waits_count;
     uint32_t enter_known;    /* RF_ENTER_... that the kernel was seen to know */
     uint32_t clock;          /* what the waits are measured by, or 0: CLOCK_MONOTONIC */
+    uint32_t draining;       /* rf_drain(): which SQEs of its own are in flight */
 };
 
 /* --- open and close a ring ----------------------------------------------- */
@@ -224,8 +225,8 @@ RF_API RF_NODISCARD int64_t rf_memory_size_params(uint32_t entries,
  *
  * A ring that is closed already, all zero, or refused by rf_init(), is left alone.
  * Operations in flight are not waited for: the kernel cancels them in its own
- * time and may write to their buffers after this returns. Cancel and reap
- * before, if the buffers are to be used again.
+ * time and may write to their buffers after this returns. rf_drain() before (drain.h), if
+ * the buffers are to be used again.
  */
 RF_API void rf_deinit(struct rf_ring *ring);
 
@@ -476,7 +477,7 @@ RF_API int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_compl
  * and RF_SETUP_SUBMIT_ALL is off: the bad one has been consumed, with a CQE
  * that tells, and the next rf_submit() goes on behind it. Or an errno of
  * rf_enter(); SQEs stay queued then and the next rf_submit() counts them again. Or -EPROTO,
- * see rf_check_ring(), and so do the other calls that submit.
+ * see rf_check_ring(), or -ESHUTDOWN after rf_drain(), and so do the other calls that submit.
  */
 RF_API int rf_submit(struct rf_ring *ring);
 

@@ -212,7 +212,7 @@ void rfi_check_publish(const struct rf_ring *ring)
     rfi_check_lock(check);
     check->taken = rfi_cq_index(ring);
     check->knows_taken = true;
-    if (!(ring->flags & RF_SETUP_SQPOLL)) {
+    if (!(ring->flags & RF_SETUP_SQPOLL) || rfi_is_shut(ring)) {
         rfi_check_unlock(check);
         return;
     }
