@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -85,7 +86,7 @@ unsigned times_taken(const struct found *found, uint64_t user_data)
 bool open_trap_page(struct trap_page *trap)
 {
     trap->bytes = (size_t)sysconf(_SC_PAGESIZE);
-    trap->fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+    trap->fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
     if (trap->fd < 0)
         return false;
     struct uffdio_api api = {.api = UFFD_API};
@@ -97,6 +98,13 @@ bool open_trap_page(struct trap_page *trap)
         return true;
     close_trap_page(trap);
     return false;
+}
+
+void await_sleeper(const struct trap_page *trap)
+{
+    struct pollfd event = {.fd = trap->fd, .events = POLLIN};
+    assert_int_equal(poll(&event, 1, 20000), 1);
+    assert_int_equal(event.revents, POLLIN);
 }
 
 void let_pass(struct trap_page *trap)

@@ -51,6 +51,9 @@ struct trap_page {
 /* False: this kernel or its settings have none. */
 bool open_trap_page(struct trap_page *trap);
 
+/* Waits until somebody sleeps. */
+void await_sleeper(const struct trap_page *trap);
+
 /* Whoever sleeps goes on. */
 void let_pass(struct trap_page *trap);
 

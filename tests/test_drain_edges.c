@@ -99,7 +99,7 @@ static void signals_do_not_end_it(void **state)
     assert_int_equal(write(ends.write, "later", 5), 5);
     rf_sqe_set_flags(rf_read(&ring, 1, ends.read, trap.page, 5, 0), RF_SQE_ASYNC);
     submit_fully(&ring);
-    usleep(10000);
+    await_sleeper(&trap);
     interrupt_every(2);
     struct found found = {0};
     double before = seconds_now();
