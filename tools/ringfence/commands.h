@@ -19,6 +19,7 @@ enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 int cmd_probe(int argc, char **argv);
 int cmd_cp(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 
 /*

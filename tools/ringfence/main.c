@@ -20,6 +20,7 @@ static const struct command {
 #ifdef HAVE_CMD_CP
     {"cp", cmd_cp, "copy files and trees through one ring"},
 #endif
+    {"top", cmd_top, "the rings of another process: queues, what waits, workers"},
     {"bench", cmd_bench, "how many operations a second, NOPs and reads, without a peer"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
