@@ -127,18 +127,21 @@ int cp_ring_open(struct cp *cp, unsigned operations)
     return 0;
 }
 
-/* What waits for a signal still has a place to write to: it has to be over before that goes. */
+/*
+ * What waits for a signal still has a place to write to, and after a failure of the ring so may
+ * all that is in flight: it has to be over before that goes. Not for ever: the process ends.
+ */
 static void end_waiting(struct cp *cp)
 {
-    struct rf_sync_cancel_reg cancel;
+    enum { PATIENCE_S = 10 };
     if (!cp->ring.sys)
         return; /* it was never opened */
-    memset(&cancel, 0, sizeof cancel);
-    cancel.flags = RF_ASYNC_CANCEL_ANY;
-    cancel.timeout.tv_sec = cancel.timeout.tv_nsec = -1;
-    if (rf_register_sync_cancel(&cp->ring, &cancel) == 0)
-        while (rf_next_cqe(&cp->ring))
-            ;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    struct rf_timespec deadline = {now.tv_sec + PATIENCE_S, now.tv_nsec};
+    uint64_t waiting = (uintptr_t)&cp->wake_task;
+    struct rf_drain_options options = {.known = &waiting, .known_count = 1};
+    (void)!rf_drain(&cp->ring, &deadline, &options, NULL);
 }
 
 void cp_ring_close(struct cp *cp)
