@@ -720,7 +720,7 @@ const struct rf_error rfi_errors[] = {
         "result tell what is left."),
     NEW(DRAIN, EOPNOTSUPP, "DrainUnsure",
         "Nothing is found in flight, but that there is nothing cannot be known of this ring.",
-        "Count the operations yourself; or do without RF_SQE_CQE_SKIP_SUCCESS."),
+        "Count the operations yourself; rf_reason() tells what to do without."),
     NEW(DRAIN, EACCES, "DrainForbidden",
         "The ring's restrictions do not allow to ask whether something is in flight.",
         "Allow RF_OP_NOP, RF_SQE_IO_DRAIN and RF_REGISTER_SYNC_CANCEL; or count the operations "

@@ -45,7 +45,7 @@ int rfi_check_cq(struct rf_ring *ring);
  */
 static inline void rfi_touch(const struct rf_ring *ring)
 {
-    if (ring->sq.entries > 0) /* else it is closed */
+    if (ring->cq.entries > 0) /* else it is closed */
         (void)rfi_sq_flags_peek(ring->sq.flags_word);
 }
 

@@ -248,8 +248,14 @@ static void a_ring_that_polls_devices_is_drained(void **state)
         assert_non_null(rf_nop(&ring, 1));
         submit_fully(&ring);
         struct found found = {0};
-        drain_fully(&ring, &found);
+        int err = drain_within(&ring, &found, 20000);
         assert_int_equal(found.taken_count, 1);
+        if (found.res[0] == -EINVAL) { /* 5.10: it takes no NOP there */
+            assert_result(err, -EOPNOTSUPP);
+            assert_reason_has(rf_reason(&ring), "NOP", __FILE__, __LINE__);
+        } else {
+            assert_result(err, 0);
+        }
         rf_deinit(&ring);
     }
 }

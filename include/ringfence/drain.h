@@ -21,7 +21,8 @@
  * notifications; cancelling goes on meanwhile, by a call that no drain holds back.
  *
  * It cannot be asked on a ring that has ever used RF_SQE_CQE_SKIP_SUCCESS: the kernel then
- * refuses to drain. Nor where the ring's restrictions forbid it.
+ * refuses to drain. Nor where the ring's restrictions forbid it, nor on an RF_SETUP_IOPOLL ring of
+ * a kernel that takes no NOP there (5.10).
  */
 #ifndef RINGFENCE_DRAIN_H
 #define RINGFENCE_DRAIN_H
@@ -70,7 +71,7 @@ struct rf_drain_result {
     /*
      * Left, and known by name: bit RF_OP_... % 64 of element RF_OP_... / 64 is set where
      * workers still execute such operations, though told to stop. Since kernel 6.6. What is
-     * with a device or the network is not in it.
+     * with a device, the network, or a worker of an SQ thread is not in it.
      */
     uint64_t executing[2];
 };
@@ -96,9 +97,9 @@ struct rf_drain_result {
  * memory, files and buffers are the program's again. Or, and then the kernel may still write:
  *   -ETIME       @deadline passed; rf_reason() and @ret_result say what is left. Calling again
  *                goes on. If it must end now: leave the memory mapped and the files open
- *   -EOPNOTSUPP  nothing more is found to cancel, no completion comes, but the ring has used
- *                RF_SQE_CQE_SKIP_SUCCESS: whether something is left cannot be asked. Who counts
- *                the operations knows
+ *   -EOPNOTSUPP  nothing more is found to cancel, no completion comes, but whether something
+ *                is left cannot be asked of this ring, for RF_SQE_CQE_SKIP_SUCCESS or IOPOLL
+ *                (see above). Who counts the operations knows
  *   -EACCES      the same, for the ring's restrictions
  *   -EPROTO      see rf_check_ring()
  *   -EOWNERDEAD  the SQ thread is gone
