@@ -43,6 +43,7 @@ struct drain {
     struct rf_drain_result result;
     int64_t deadline_ns;
     bool polled;  /* by an SQ thread */
+    bool exact;   /* the kernel counts operations, not CQEs, to know what a drain waits for */
     bool by_call; /* RF_REGISTER_SYNC_CANCEL is to be had */
     bool by_sqe;  /* cancelling by SQE is, and needed */
     bool any;     /* and it takes whatever there is, not only what is named */
@@ -333,7 +334,7 @@ static int one_round(struct drain *d)
         d->quiet = 0;
     else if (!waits)
         d->quiet++;
-    if (d->answer == NOTHING_OPEN)
+    if (d->answer == NOTHING_OPEN && (d->exact || d->quiet >= QUIET_ROUNDS))
         return 1;
     if (d->answer == CANNOT_TELL && d->quiet >= SETTLED_ROUNDS)
         return cannot_tell(d);
@@ -373,6 +374,8 @@ static int begin(struct drain *d)
     if (err < 0 && !is_passing(err))
         return err;
     d->polled = ring->flags & RF_SETUP_SQPOLL;
+    /* Since 6.16. That flag came with 6.15: what is nearest and can be seen without asking. */
+    d->exact = ring->features & RF_FEAT_NO_IOWAIT;
     /* Of a ring that polls devices the kernel takes no such SQE. */
     d->by_sqe = (d->polled || !d->by_call) && !(ring->flags & RF_SETUP_IOPOLL);
     d->any = true;
