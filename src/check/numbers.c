@@ -62,6 +62,8 @@ static void watch_row(struct rfi_check *check, struct rfi_opened *opened,
     if (end == RF_UNTIL_CONSUMED ? !by_thread : untold)
         return;
     uint32_t number = (uint32_t)rf_sqe_field_value(sqe, row->field);
+    if (sqe->opcode == RF_OP_CLOSE && row->lent == RF_LENT_FILE_SLOT)
+        number--; /* it stands there plus one */
     if (row->lent != RF_LENT_BUFFER_SLOT && (int32_t)number < 0)
         return; /* AT_FDCWD, or none */
     opened->numbers[opened->number_count++] =
