@@ -147,7 +147,7 @@ static int move_to(struct rf_ring *ring, const struct rf_params *reply, const st
     unmap(ring, &ring->sqe_memory);
     unmap(ring, &ring->rings);
     *ring = next;
-    if (ring->check)
+    if (rfi_is_checked(ring))
         rfi_check_moved(ring);
     return 0;
 }

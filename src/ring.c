@@ -127,7 +127,7 @@ static inline uint32_t flush(struct rf_sq *sq)
 
 uint32_t rf_flush_sq(struct rf_ring *ring)
 {
-    if (RF_UNLIKELY(ring->check != NULL))
+    if (rfi_is_checked(ring))
         rfi_check_publish(ring);
     return flush(&ring->sq);
 }
@@ -295,7 +295,7 @@ uint32_t rfi_begin_wait(struct rf_ring *ring, uint32_t slots)
 int rf_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete, uint32_t flags)
 {
     rfi_touch(ring);
-    if (RF_UNLIKELY(ring->check != NULL))
+    if (rfi_is_checked(ring))
         rfi_check_entering(ring);
     if (flags & RF_ENTER_GETEVENTS && min_complete > 0)
         min_complete = begin_wait(ring, min_complete);
@@ -339,7 +339,7 @@ __attribute__((noinline)) static int check_and_flush_polled(struct rf_ring *ring
 /* Only an SQ thread takes SQEs without a call that the checker sees: no other ring asks for it. */
 __attribute__((noinline)) static int submit_polled(struct rf_ring *ring)
 {
-    return RF_UNLIKELY(ring->check != NULL) ? check_and_flush_polled(ring) : flush_polled(ring);
+    return rfi_is_checked(ring) ? check_and_flush_polled(ring) : flush_polled(ring);
 }
 
 int rf_submit(struct rf_ring *ring)
@@ -376,7 +376,7 @@ __attribute__((noinline)) static int check_and_flush_and_enter(struct rf_ring *r
 
 static inline int flush_and_wait(struct rf_ring *ring, uint32_t wait_nr, bool only_wait)
 {
-    if (RF_UNLIKELY(ring->check != NULL))
+    if (rfi_is_checked(ring))
         return check_and_flush_and_enter(ring, wait_nr, only_wait);
     return flush_and_enter(ring, wait_nr, only_wait);
 }
@@ -401,7 +401,7 @@ static uint32_t ready_from(const struct rf_cq *cq, uint32_t index)
 uint32_t rf_cq_ready(const struct rf_ring *ring)
 {
     uint32_t ready = ready_from(&ring->cq, taken_to(ring));
-    if (RF_UNLIKELY(ring->check != NULL))
+    if (rfi_is_checked(ring))
         rfi_check_cqes(ring);
     return ready;
 }
@@ -501,7 +501,7 @@ static inline bool refill_run(struct rf_cq *cq)
 __attribute__((noinline)) static bool refill_thoroughly(struct rf_ring *ring)
 {
     bool more = ring->cq.one_by_one ? refill_one(ring) : refill_run(&ring->cq);
-    if (ring->check)
+    if (rfi_is_checked(ring))
         rfi_check_cqes(ring);
     return more;
 }
@@ -606,7 +606,7 @@ void rf_cq_advance(struct rf_ring *ring, uint32_t count)
 {
     if (count == 0)
         return;
-    if (RF_UNLIKELY(ring->check != NULL))
+    if (rfi_is_checked(ring))
         rfi_check_cqes(ring);
     uint32_t index = release_all(ring);
     RF_ASSERT(count <= ready_from(&ring->cq, index));

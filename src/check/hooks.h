@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hooks.h (private) - where the ring calls its checker. ring->check is NULL without one, and
- * whoever calls has looked; the rest goes by the seam, struct rf_sys. seam.c says more.
+ * hooks.h (private) - where the ring calls its checker, if rfi_is_checked(): whoever calls has
+ * looked; the rest goes by the seam, struct rf_sys. seam.c says more.
  */
 #ifndef RINGFENCE_SRC_CHECK_HOOKS_H
 #define RINGFENCE_SRC_CHECK_HOOKS_H
 
 #include <ringfence/ring.h>
+
+/* bench/check.py counts what it costs to ask, against a library that does not. */
+static inline bool rfi_is_checked(const struct rf_ring *ring)
+{
+#ifdef RFI_WITHOUT_CHECKER
+    (void)ring;
+    return false;
+#else
+    return RF_UNLIKELY(ring->check != NULL);
+#endif
+}
 
 /* A ring was opened: if the environment asks for it, it is checked. 0 or -ENOMEM. */
 int rfi_check_opened(struct rf_ring *ring);

@@ -82,15 +82,19 @@ static size_t told_bytes(const struct rf_op_loan *row, const struct rf_sqe *sqe)
 static bool outer(struct rfi_opened *opened, const struct rf_op_loan *row,
                   const struct rf_sqe *sqe, struct found *found)
 {
+    if (!rf_lent_is_memory(row->lent)) {
+        found->applies = false; /* nor is anything inside of it: numbers.c has these */
+        return true;
+    }
     bool applies = rf_op_loan_applies(row, sqe);
-    if (rf_lent_is_memory(row->lent) && row->lent != RF_LENT_SQE) {
+    if (row->lent != RF_LENT_SQE) {
         bool by_thread = found->by_thread;
         memset(found, 0, sizeof *found);
         found->iovec_bytes = -1;
         found->by_thread = by_thread;
     }
     found->applies = applies;
-    if (!applies || !rf_lent_is_memory(row->lent))
+    if (!applies)
         return true;
     uint64_t addr = rf_sqe_field_value(sqe, row->field);
     size_t bytes = row->extent == RF_EXTENT_BYTES    ? flat_bytes(row, sqe)

@@ -59,7 +59,7 @@ bool rfi_is_there(uint64_t addr, size_t bytes)
 
 /* Up to here all of it; of more, its two ends and pieces between them. */
 #define WHOLE_BYTES 4096
-#define PIECES 8
+#define PIECES 4
 #define PIECE_BYTES (WHOLE_BYTES / PIECES)
 
 static uint64_t sum_of(const unsigned char *bytes, size_t count)
