@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-summary.py [LABEL=]BUILD... - what the tests of these build directories came to.
+summary.py [LABEL=]BUILD[:SETUP:SUITE]... - what the tests of these build directories came to.
 
-Reads the log that `meson test` leaves in each, prints every failed test with what
+With SETUP and SUITE, what that suite came to with that test setup of the build. Reads the log that `meson test` leaves in each, prints every failed test with what
 it said, what was skipped with the reason, and as the last line
 
     N passed, N failed, N skipped
@@ -150,14 +150,15 @@ def count_program(tally, program, entry, is_tap):
         tally.fail(f"{program}: {', '.join(wrong)}", tail(out, err))
 
 
-def count_build(tally, label, build):
-    log = os.path.join(build, "meson-logs", "testlog.json")
+def count_build(tally, label, build, setup="", suite=""):
+    log = os.path.join(build, "meson-logs", f"testlog{setup and '-'}{setup}.json")
     prefix = f"[{label}] " if label else ""
     try:
         with open(log, encoding="utf-8", errors="replace") as lines:
             entries = [json.loads(line) for line in lines if line.strip()]
         with open(os.path.join(build, "meson-info", "intro-tests.json"), encoding="utf-8") as f:
-            tests = json.load(f)
+            tests = [test for test in json.load(f)
+                     if not suite or any(name.split(":")[-1] == suite for name in test["suite"])]
     except (OSError, ValueError) as error:
         tally.fail(f"{prefix}no test ran: {error}")
         return
@@ -194,7 +195,7 @@ def main(arguments):
     tally = Tally()
     for argument in arguments:
         label, _, build = argument.rpartition("=")
-        count_build(tally, label, build)
+        count_build(tally, label, *build.split(":"))
 
     print_skipped(tally.skipped)
     for what, said in tally.failed:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # test.sh - builds everything twice, plainly and with the sanitizers for addresses, leaks
-# and undefined behaviour; runs every test of both; ends with the line that counts them.
+# and undefined behaviour; runs every test of both, and of the plain one what opens rings once
+# more with each ring checked; ends with the line that counts them.
 # The exit status is 0 if none failed.
 set -u
 
@@ -22,8 +23,11 @@ run_tests() {
 }
 
 run_tests build-test
+echo "== build-test, RINGFENCE_CHECK=1"
+rm -f build-test/meson-logs/testlog-checked.json
+RF_TEST_FEW_FLAVOURS=1 meson test -C build-test --no-rebuild --setup checked --suite rings
 run_tests build-sanitize -Db_sanitize=address,undefined -Db_lundef=false \
     -Dc_args=-fno-sanitize-recover=all -Doptimization=1
 
 echo "== summary"
-exec python3 scripts/summary.py plain=build-test sanitized=build-sanitize
+exec python3 scripts/summary.py plain=build-test checked=build-test:checked:rings sanitized=build-sanitize

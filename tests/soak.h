@@ -63,7 +63,6 @@ struct soak {
     unsigned open;
     uint64_t begun;
     uint64_t reaped;
-    unsigned drains; /* open ones: nothing that is queued behind them starts */
     struct work_dir dir;
     int files[FILES];
     int listener;
@@ -107,7 +106,7 @@ struct act_kind {
 
 extern const struct act_kind act_kinds[];
 extern const unsigned act_kinds_count;
-extern const struct act_kind cancel_kind;
+extern const struct act_kind cancel_kind, drain_kind;
 
 /* user_data of NOPs that share it. */
 #define SHARED 7

@@ -176,23 +176,18 @@ static void copying_chain(struct soak *soak, struct act *act)
     (void)queued(act, rf_write(soak->ring, next_step(act), to, buf, bytes, any_offset(soak)));
 }
 
-static void sync_is_over(struct soak *soak, struct act *act, unsigned step,
-                         const struct rf_cqe *cqe)
+/* Only when nothing else is open: behind what drains even a cancel waits. */
+static void writes_and_a_sync(struct soak *soak, struct act *act)
 {
-    (void)act, (void)step, (void)cqe;
-    soak->drains--;
-}
-
-static void sync_behind_all(struct soak *soak, struct act *act)
-{
-    for (const struct act *other = soak->acts; other < soak->acts + ACTS; other++)
-        if (soak->skips || (other->name && other->endless))
-            return; /* what drains waits for it, for ever */
     int fd = lend_fd(act, any_file(soak), WHEN_OVER);
+    postpone(act, 255);
+    for (unsigned i = 0; i < 3; i++) {
+        size_t bytes = any_length(soak);
+        const void *buf = lend(soak, act, bytes, WHEN_OVER);
+        (void)queued(act, rf_write(soak->ring, next_step(act), fd, buf, bytes, any_offset(soak)));
+    }
     struct rf_sqe *sqe = rf_fsync(soak->ring, next_step(act), fd, RF_FSYNC_DATASYNC);
     rf_sqe_set_flags(queued(act, sqe), RF_SQE_IO_DRAIN);
-    act->came = sync_is_over;
-    soak->drains++;
 }
 
 static void file_is_open(struct soak *soak, struct act *act, unsigned step,
@@ -460,7 +455,7 @@ static void accepted(struct soak *soak, struct act *act, unsigned step, const st
 
 static void accepting(struct soak *soak, struct act *act)
 {
-    act->endless = roll(soak, 3) == 0 && soak->drains == 0;
+    act->endless = roll(soak, 3) == 0;
     int fd = listen_on_loopback(&act->peer);
     act->other_end = lend_fd(act, fd, WHEN_OVER);
     act->poke = poke_connection;
@@ -528,7 +523,7 @@ static void splicing(struct soak *soak, struct act *act)
 
 static void polling(struct soak *soak, struct act *act)
 {
-    act->endless = roll(soak, 3) == 0 && soak->drains == 0;
+    act->endless = roll(soak, 3) == 0;
     int fd = lend_fd(act, open_ends(soak, act, false), after_look(soak, true));
     const uint64_t step = next_step(act);
     (void)queued(act, act->endless ? rf_poll_multishot(soak->ring, step, fd, POLLIN)
@@ -587,7 +582,7 @@ static void receiving_into_group(struct soak *soak, struct act *act)
 {
     if (!soak->group.ring)
         return;
-    act->endless = roll(soak, 2) == 0 && soak->drains == 0;
+    act->endless = roll(soak, 2) == 0;
     int fd = lend_fd(act, open_ends(soak, act, true), after_look(soak, true));
     const uint64_t step = next_step(act);
     (void)queued(act, act->endless
@@ -630,7 +625,7 @@ static void receiving_into_own(struct soak *soak, struct act *act)
 {
     struct rf_buf_ring *br;
     uint16_t group = own_group_of(soak, act);
-    act->endless = roll(soak, 2) == 0 && soak->drains == 0;
+    act->endless = roll(soak, 2) == 0;
     int err = rf_setup_buf_ring(soak->ring, OWN, group, 0, &br);
     if (err == -EOPNOTSUPP)
         return;
@@ -682,6 +677,7 @@ static void cancelling(struct soak *soak, struct act *act)
 
 /* --- all of it ------------------------------------------------------------ */
 
+const struct act_kind drain_kind = {"draining", writes_and_a_sync, RF_OP_FSYNC, 0};
 const struct act_kind cancel_kind = {"cancelling", cancelling, RF_OP_ASYNC_CANCEL, 0};
 
 #define KIND(function, op, weight) {#function, function, RF_OP_##op, weight}
@@ -693,7 +689,6 @@ const struct act_kind act_kinds[] = {
     KIND(timer_that_is_changed, TIMEOUT_REMOVE, 3),
     KIND(data_of_file, READ, 12),
     KIND(copying_chain, READ, 5),
-    KIND(sync_behind_all, FSYNC, 2),
     KIND(life_of_a_file, UNLINKAT, 4),
     KIND(registered_data, READ_FIXED, 6),
     KIND(filling_a_slot, OPENAT2, 3),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Held here: docs/ops.md says what the table of operations says. `test-ops_docs print` prints
- * the part between the markers.
+ * Held here: docs/ops.md and docs/lifetimes.md say what the table of operations says. `test-ops_docs
+ * print` prints the part of the first between the markers, `test-ops_docs ends` of the second.
  */
 #include "doc_support.h"
 #include "support.h"
@@ -143,6 +143,52 @@ static void print_docs(FILE *out)
     }
 }
 
+/* What an operation lends until then, each thing once. */
+static void print_lent_until(FILE *out, const struct rf_op_info *op, enum rf_until until)
+{
+    uint64_t told = 0;
+    const char *separator = "";
+    fprintf(out, " ");
+    FOR_EACH_LOAN(loan, op) {
+        uint64_t bit = UINT64_C(1) << (loan->lent * 2 + (loan->condition != NULL));
+        if (loan->until != until || told & (bit | bit >> (loan->condition != NULL)))
+            continue;
+        told |= bit;
+        fprintf(out, "%s%s%s%s", separator, rf_lent_words(loan->lent),
+                loan->condition ? " " : "", loan->condition ? loan->condition : "");
+        separator = "; ";
+    }
+    fprintf(out, "%s|", *separator ? " " : "");
+}
+
+static void print_ends(FILE *out)
+{
+    static const enum rf_until ends[] = {RF_UNTIL_CONSUMED, RF_UNTIL_COMPLETED, RF_UNTIL_NOTIFIED,
+                                         RF_UNTIL_LAST, RF_UNTIL_UNREGISTERED, RF_UNTIL_ISSUED,
+                                         RF_UNTIL_RETURNED, RF_UNTIL_RING_GONE};
+    fprintf(out, "| |");
+    for (size_t i = 0; i < COUNT_OF(ends); i++)
+        fprintf(out, " %s |", rf_until_name(ends[i]));
+    fprintf(out, "\n| --- |");
+    for (size_t i = 0; i < COUNT_OF(ends); i++)
+        fprintf(out, " --- |");
+    fprintf(out, "\n");
+    FOR_EACH_OP(op) {
+        if (op->loan_count == 0)
+            continue;
+        fprintf(out, "| %s |", op->name);
+        for (size_t i = 0; i < COUNT_OF(ends); i++)
+            print_lent_until(out, op, ends[i]);
+        fprintf(out, "\n");
+    }
+}
+
+static void the_ends_are_those_of_the_table(void **state)
+{
+    (void)state;
+    assert_document_has(RF_SOURCE_DIR "/docs/lifetimes.md", print_ends, "test-ops_docs ends");
+}
+
 static void the_documentation_says_what_the_table_says(void **state)
 {
     (void)state;
@@ -155,7 +201,12 @@ int main(int argc, char **argv)
         print_docs(stdout);
         return 0;
     }
+    if (argc > 1 && strcmp(argv[1], "ends") == 0) {
+        print_ends(stdout);
+        return 0;
+    }
     static const struct test tests[] = {
+        ONCE(the_ends_are_those_of_the_table),
         ONCE(the_documentation_says_what_the_table_says),
     };
     return run_all(tests, COUNT_OF(tests));
