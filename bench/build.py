@@ -102,6 +102,7 @@ def enter_all(field, meson_build, build, only_c):
         raise SystemExit(f"{ours} is not there: make bench builds it")
     field.enter("ringfence", ours)
     field.enter(rows.RUNS, ours, runs=1)
+    field.enter(rows.BEST, ours, setup="best")
     theirs = os.path.join(programs, "bench-liburing")
     if os.path.exists(theirs):
         field.enter("liburing", theirs)

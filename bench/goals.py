@@ -53,6 +53,8 @@ def all_goals(results):
         ("ns against the stand-in, of any peer's", 1, True, ratios(both, "ringfence", PEERS)),
         ("ns of a NOP at batch 1, all with their defaults, of liburing's", 1 / 1.15, True,
          ratios(defaults, "ringfence", ["liburing"])),
+        ("the same by rf_init_best(), theirs with their defaults", 1 / 1.15, True,
+         ratios(defaults, "ringfence, best", ["liburing"])),
         ("ns of a NOP tuned alike, of any peer's", 1, True, ratios(tuned, "ringfence", PEERS)),
         ("rate with an SQ thread, of any peer's", 1.10, False,
          ratios(cells_of(results, "sqpoll"), "ringfence", PEERS)),

@@ -8,6 +8,7 @@ import measure
 
 RINGS = ["ringfence", "liburing", "Zig", "Rust"]
 RUNS = "ringfence, runs"  # SQEs that are promised in runs: rf_get_sqes()
+BEST = "ringfence, best"  # rf_init_best(), beside what others open by default
 BATCHES = (1, 8, 32, 128)
 
 
@@ -126,7 +127,8 @@ class Nop(Row):
             for batch in plan.some(BATCHES, (1, 32)):
                 params = {"setup": setup, "shape": "nop", "batch": batch, "publish": "wait",
                           "ms": plan.ms(30)}
-                found.append(measure.Cell(self, {"rings": setup, "batch": batch}, params, RINGS))
+                names = [BEST] + RINGS if setup == "defaults" else RINGS
+                found.append(measure.Cell(self, {"rings": setup, "batch": batch}, params, names))
         return found
 
 
