@@ -58,7 +58,7 @@ def draw(path, panels, note):
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False,
                   fontsize=9)
     figure.suptitle(note, fontsize=8, color="#555555")
-    figure.savefig(path, metadata={"Date": None})
+    figure.savefig(path, metadata={"Date": None, "Creator": None})
     pyplot.close(figure)
 
 

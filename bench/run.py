@@ -90,7 +90,10 @@ def main():
             for row in picked:
                 began = time.monotonic()
                 results["rows"].append(row.run(plan, field, tick))
-                results["rows"][-1]["seconds"] = round(time.monotonic() - began, 1)
+                took = round(time.monotonic() - began, 1)
+                results["rows"][-1].update(seconds=took, load=os.getloadavg()[0])
+                if not sys.stderr.isatty():
+                    build.say(f"{row.name}: {took} s")
     finally:
         field.stop()
     print(report.text(results))
