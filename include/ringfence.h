@@ -29,6 +29,7 @@
 #include <ringfence/caps.h>
 #include <ringfence/check.h>
 #include <ringfence/drain.h>
+#include <ringfence/dump.h>
 #include <ringfence/error.h>
 #include <ringfence/fence.h>
 #include <ringfence/memory.h>

@@ -14,7 +14,8 @@
  * The environment is looked at when a ring is opened (not in programs that run with raised
  * privileges). "1": print to stderr and abort. Words with a comma between them:
  * "go-on" prints and does not abort, "unique" adds RF_CHECK_UNIQUE, "returned" RF_CHECK_RETURNED,
- * "overflow" RF_CHECK_OVERFLOW. "0", or nothing at all: off.
+ * "overflow" RF_CHECK_OVERFLOW; "dump=USR1" prints what is open when that
+ * signal comes (dump.h). "0", or nothing at all: off.
  *
  * Cost. Off, none on the way of SQEs and CQEs. On, it allocates from the heap,
  * takes a lock in each call that enters the kernel, and reads memory that is lent.

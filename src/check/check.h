@@ -18,6 +18,7 @@
  *   watch.c    taking a loan, ending it, and what is found out by that
  *   report.c   what is said, and what happens then
  *   conduct.c  how the ring is used: threads, processes, the order of SQEs
+ *   dump.c     what is open, and what it waits for
  *   stack.c    return addresses as functions and lines
  *   rules.c    the rules in words
  *
@@ -233,6 +234,11 @@ void rfi_conduct_completes(struct rfi_check *check, const struct rfi_opened *ope
                            const struct rf_cqe *cqe);
 /* CQEs are looked at. */
 void rfi_conduct_looks(struct rfi_check *check);
+
+/* --- dump.c --------------------------------------------------------------- */
+
+/* When this signal comes, print what is open. False: there is no such signal. */
+bool rfi_dump_by_signal(const char *name, size_t bytes);
 
 /* --- opened.c ------------------------------------------------------------- */
 

@@ -6,6 +6,8 @@
 #ifndef RINGFENCE_SRC_CHECK_HOOKS_H
 #define RINGFENCE_SRC_CHECK_HOOKS_H
 
+#include <stdio.h>
+
 #include <ringfence/ring.h>
 
 /* bench/check.py counts what it costs to ask, against a library that does not. */
@@ -43,6 +45,9 @@ void rfi_check_closing(const struct rf_ring *ring);
 
 /* It is closed, and had @sys. Returns what it is to have: its own other side, as before. */
 const struct rf_sys *rfi_check_closed(struct rfi_check *check, const struct rf_sys *sys);
+
+/* Prints what is open. */
+void rfi_check_dump(struct rfi_check *check, FILE *out);
 
 /* A message is about to be sent to some ring, which did not ask for it. */
 void rfi_check_message(void);

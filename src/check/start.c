@@ -151,6 +151,14 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
+/* What stands behind "dump=", up to the comma. */
+static void dump_if_wished(const char *words)
+{
+    const char *wish = strstr(words, "dump=");
+    if (wish)
+        (void)rfi_dump_by_signal(wish + 5, strcspn(wish + 5, ","));
+}
+
 int rfi_check_opened(struct rf_ring *ring)
 {
     const char *words = secure_getenv("RINGFENCE_CHECK");
@@ -165,6 +173,7 @@ int rfi_check_opened(struct rf_ring *ring)
         options.flags |= RF_CHECK_RETURNED;
     if (has_word(words, "overflow"))
         options.flags |= RF_CHECK_OVERFLOW;
+    dump_if_wished(words);
     return start(ring, &options);
 }
 
