@@ -4,7 +4,8 @@
 
 A test named in the documentation ("test_wait.c: `name`") exists in that file,
 every rf_ function or RF_ constant that is named is declared, and every link
-to a file of ours leads to one.
+to a file of ours leads to one. Every rule of the loan checker has a section in
+docs/reports.md and a faulty program that the section leads to.
 """
 import glob
 import os
@@ -57,6 +58,23 @@ def links_that_lead_nowhere():
     return missing
 
 
+def rules_without_a_section():
+    sections = dict(re.findall(r"^## ([\w-]+)\n(.*?)(?=^## |\Z)", read(f"{ROOT}/docs/reports.md"),
+                               re.MULTILINE | re.DOTALL))
+    shown = {}
+    for path in glob.glob(f"{ROOT}/tests/faults/*.c"):
+        rule = re.search(r"^/\* rule: ([\w-]+),", read(path), re.MULTILINE)
+        shown.setdefault(rule[1] if rule else "none", set()).add(os.path.basename(path))
+    missing = []
+    for rule in re.findall(r'^\s*\{"([\w-]+)",', read(f"{ROOT}/src/check/rules.c"), re.MULTILINE):
+        named = set(re.findall(r"\(\.\./tests/faults/(\w+\.c)\)", sections.get(rule, "")))
+        if rule not in sections:
+            missing.append(f"docs/reports.md: {rule}")
+        elif not named & shown.get(rule, set()):
+            missing.append(f"docs/reports.md: {rule}: no program of tests/faults that shows it")
+    return missing
+
+
 def nothing_missing(find):
     def test():
         missing = find()
@@ -68,4 +86,5 @@ tap.main([
     ("every_test_that_is_named_exists", nothing_missing(tests_that_are_named)),
     ("every_name_that_is_used_is_declared", nothing_missing(names_that_are_used)),
     ("every_link_leads_to_a_file", nothing_missing(links_that_lead_nowhere)),
+    ("every_rule_of_the_checker_has_its_section", nothing_missing(rules_without_a_section)),
 ])
