@@ -371,6 +371,8 @@ const struct rfi_opened *rfi_watch_owner(const struct rfi_check *check, uint64_t
 
 /* --- memory.c ------------------------------------------------------------- */
 
+/* Before all else, and in a forked child again. */
+void rfi_memory_start(void);
 /* Copies memory of this process that may not be there. False: it is not all there. */
 bool rfi_peek(void *to, uint64_t from, size_t bytes);
 /* Is all of it mapped? True where that cannot be told. */

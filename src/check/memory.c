@@ -25,13 +25,21 @@ static void *pointer_to(uint64_t addr)
     return (void *)(uintptr_t)addr;
 }
 
+/* This process: of another one nothing is read. */
+static pid_t process;
+
+void rfi_memory_start(void)
+{
+    process = getpid();
+}
+
 /* Bytes read into @to; or a negative errno. */
 static long read_pieces(void *to, size_t bytes, const struct iovec *pieces, size_t count)
 {
     struct iovec all = {to, bytes};
     int saved = errno;
     /* Not by the library's function, which sanitizers look into. */
-    long result = syscall(SYS_process_vm_readv, (long)getpid(), &all, 1UL, pieces, count, 0UL);
+    long result = syscall(SYS_process_vm_readv, (long)process, &all, 1UL, pieces, count, 0UL);
     if (result < 0)
         result = -errno;
     errno = saved;

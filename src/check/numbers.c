@@ -118,7 +118,9 @@ static void replaced(struct rfi_check *check, const struct rfi_opened *by, enum 
         if (by && (o == by || rfi_one_after_the_other(o, by)))
             continue;
         for (uint32_t i = 0; i < o->number_count; i++) {
-            if (!is_meant(&o->numbers[i], lent, first, count))
+            /* SQEs are consumed in their order: what ends with that is over before @by begins. */
+            if ((by && o->numbers[i].until_consumed) ||
+                !is_meant(&o->numbers[i], lent, first, count))
                 continue;
             const struct rfi_loan loan = {.row = o->numbers[i].row};
             rfi_report(check, RF_CHECK_REPLACED, o, &loan, 0, "%s: %s %u", call,

@@ -55,6 +55,7 @@ void rfi_check_each(void (*visit)(struct rfi_check *check, void *context), void 
 /* A child has copies of its parent's checkers, with locks that perhaps another thread held. */
 static void in_child(void)
 {
+    rfi_memory_start();
     for (struct rfi_check *check = all; check; check = check->next)
         (void)pthread_mutex_init(&check->lock, NULL);
     (void)pthread_mutex_init(&all_lock, NULL);
@@ -64,6 +65,7 @@ static void in_child(void)
 
 static void watch_process(void)
 {
+    rfi_memory_start();
     (void)pthread_atfork(NULL, NULL, in_child);
     if (rfi_asan_is_there())
         rfi_asan_at_death(at_death);
