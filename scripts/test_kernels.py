@@ -80,8 +80,8 @@ KERNELS = [
     Kernel("s390x", "s390x", NEW, r"6\.12\..*", "s390x"),
 ]
 
-PROGRAM_SECONDS = 600
-BOOT_SECONDS = 3600
+PROGRAM_SECONDS = 1800
+BOOT_SECONDS = 7200
 
 
 @dataclass
