@@ -718,7 +718,7 @@ void open_place(struct soak *soak)
 {
     open_work_dir(&soak->dir);
     for (int i = 0; i < FILES; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "file%d", i);
         soak->files[i] = make_file(&soak->dir, name, "");
         assert_int_equal(ftruncate(soak->files[i], FILE_BYTES), 0);
