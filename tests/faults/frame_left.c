@@ -13,6 +13,10 @@ __attribute__((noinline)) static void queue(void)
 int main(int argc, char **argv)
 {
     begin(argc, argv);
+#ifdef __SANITIZE_ADDRESS__
+    /* The frame is poisoned for whoever uses the stack next, and ASan ends the program there. */
+    skip("AddressSanitizer is first to see who writes there next");
+#endif
     queue();
     (void)!write(ends[1], "text", 4);
     take(1);
