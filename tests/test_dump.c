@@ -94,6 +94,45 @@ static void a_backlog_is_told(void **state)
     rf_deinit(&ring);
 }
 
+/* The thread is played: what a real one does when it falls asleep is to set this flag. */
+static void an_sq_thread_that_sleeps_is_told(void **state)
+{
+    (void)state;
+    struct rf_ring ring;
+    open_ring(&ring, 8, 0);
+    assert_non_null(rf_nop(&ring, 2));
+    (void)rf_flush_sq(&ring);
+    ring.flags |= RF_SETUP_SQPOLL;
+    assert_says(&ring, "SQ thread at work: 1 SQEs");
+    uint32_t *flags = (uint32_t *)(uintptr_t)(const void *)ring.sq.flags_word;
+    __atomic_fetch_or(flags, RF_SQ_NEED_WAKEUP, __ATOMIC_RELAXED);
+    assert_says(&ring, "SQ thread asleep: 1 SQEs");
+    __atomic_fetch_and(flags, ~RF_SQ_NEED_WAKEUP, __ATOMIC_RELAXED);
+    ring.flags &= ~(uint32_t)RF_SETUP_SQPOLL;
+    rf_deinit(&ring);
+}
+
+static void work_that_is_held_back_is_told(void **state)
+{
+    (void)state;
+    struct rf_ring ring;
+    open_ring(&ring, 8, RF_SETUP_SINGLE_ISSUER | RF_SETUP_DEFER_TASKRUN | RF_SETUP_TASKRUN_FLAG);
+    int fds[2];
+    char byte;
+    assert_int_equal(pipe(fds), 0);
+    assert_non_null(rf_read(&ring, 2, fds[0], &byte, 1, 0));
+    assert_result(rf_submit(&ring), 1);
+    assert_says_not(&ring, "held back");
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    assert_says(&ring, "held back: operations are done");
+    struct rf_cqe cqe;
+    assert_result(rf_copy_cqe(&ring, &cqe), 0);
+    assert_says_not(&ring, "held back");
+    close(fds[0]);
+    close(fds[1]);
+    rf_deinit(&ring);
+}
+
 static void what_is_open_is_told_with_what_it_waits_for(void **state)
 {
     struct rf_ring ring;
@@ -197,6 +236,8 @@ int main(void)
         EACH_FLAVOUR(what_is_not_published_and_not_taken_is_told),
         ONCE(what_needs_an_enter_is_told),
         ONCE(a_backlog_is_told),
+        ONCE(an_sq_thread_that_sleeps_is_told),
+        ONCE(work_that_is_held_back_is_told),
         ONCE(a_signal_prints_what_is_open),
         EACH_FLAVOUR(what_is_open_is_told_with_what_it_waits_for),
     };
