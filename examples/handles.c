@@ -48,12 +48,13 @@ static uint64_t start(struct rf_ring *ring, struct rf_op_table *ops, char name, 
 static void tell(struct rf_op_table *ops, const struct rf_cqe *cqe, uint64_t cancel)
 {
     int told = rf_op_take(ops, cqe);
+    if (told < 0) { /* of no operation that is open: nothing of it is to be believed */
+        printf("ignored: %s: %s\n", rf_error_name(RF_CALL_OP, told),
+               rf_error_text(RF_CALL_OP, told));
+        return;
+    }
     const struct read *read = &reads[rf_op_index(cqe->user_data)];
-    if (told == -ESTALE || told == -EALREADY)
-        printf("a completion of an operation that is over: ignored\n");
-    else if (told < 0)
-        printf("a completion of nobody's: ignored\n");
-    else if (cqe->user_data == cancel)
+    if (cqe->user_data == cancel)
         printf("the cancel: %s\n", told & RF_TOLD_CANCEL_ACCEPTED ? "accepted" : "not accepted");
     else if (cqe->res == 1)
         printf("read %c: over, it got %c\n", read->name, read->byte);
@@ -87,7 +88,7 @@ static int run(struct rf_ring *ring, struct rf_op_table *ops, int pipes[READS][2
     /* Two completions follow: that of the cancel, and that of the read which it ends. */
     int err = rf_op_cancel(ops, ring, handles[1], &cancel);
     if (err)
-        return explain("queueing a cancel", RF_CALL_GET_SQE, err);
+        return explain("queueing a cancel", RF_CALL_OP, err);
     struct rf_cqe last;
     err = take(ring, ops, cancel, 2, &last);
     if (err)
@@ -123,7 +124,7 @@ int main(void)
     struct rf_op_table *ops;
     err = rf_op_table_init(&ops, PLACES, 0);
     if (err) {
-        explain("making a table", RF_CALL_NONE, err);
+        explain("making a table", RF_CALL_OP_TABLE, err);
     } else {
         err = run(&ring, ops, pipes);
         rf_op_table_deinit(ops);

@@ -83,6 +83,8 @@ const struct rf_call_info rfi_calls[] = {
     CALL(REGISTER_ZCRX_CTRL, "rf_register_zcrx_ctrl()", REGISTER),
     CALL(ZCRX_RQ_INIT, "rf_zcrx_rq_init()", NONE),
     CALL(DRAIN, "rf_drain()", ENTER),
+    CALL(OP_TABLE, "rf_op_table_init(), rf_op_table_init_mem(), rf_op_table_size()", NONE),
+    CALL(OP, "rf_op_take(), rf_op_state(), rf_op_cancel(), rf_op_forget()", GET_SQE),
 };
 
 const size_t rfi_call_count = sizeof rfi_calls / sizeof rfi_calls[0];
@@ -727,6 +729,29 @@ const struct rf_error rfi_errors[] = {
         "yourself."),
     NEW(DRAIN, EINVAL, "TimeInvalid", "The deadline is no time.",
         "Give 0 to 999999999 nanoseconds; else the ring is a registered index of another thread."),
+
+    NEW(OP_TABLE, EINVAL, "HandleTableInvalid",
+        "The count or the tag is out of range, or the memory is not aligned.",
+        "Give 1 to 65534 places, a tag of 0 to 16383, and memory aligned as for uint64_t."),
+    NEW(OP_TABLE, ENOSPC, "HandleMemoryTooSmall", "The memory is smaller than the table.",
+        "Give as many bytes as rf_op_table_size() says."),
+    SHARED_NEW(OP_TABLE, ENOMEM, OUT_OF_MEMORY, "Ask for fewer places, or free memory."),
+    SHARED_NEW(OP_TABLE, EAGAIN, LOCKED_MEMORY,
+               "Raise RLIMIT_MEMLOCK, or do without mlockall(MCL_FUTURE)."),
+
+    NEW(OP, ENOENT, "HandleForeign", "This table never gave out such a handle.",
+        "Look for who set this user_data: another table, another ring, or an operation without a "
+        "handle."),
+    NEW(OP, EALREADY, "HandleUsedUp", "The operation of this handle is over, or has its result.",
+        "Give each completion to rf_op_take() once; do not cancel what has its result."),
+    NEW(OP, ESTALE, "HandleStale",
+        "The operation was over before another one was given the place of its handle.",
+        "Do not take it for that other one; look for who keeps the handle beyond its end."),
+    NEW(OP, EPROTO, "NotificationUnexpected",
+        "It is the notification of a zero-copy send that has not had its result.",
+        "Look for who made this completion, the kernel sends none such; the send is still open."),
+    NEW(OP, ENOSPC, "HandlesExhausted", "Every place of the table is taken.",
+        "Take completions, or make a table with more places; rf_op_has_room() tells before."),
 };
 
 const size_t rfi_error_count = sizeof rfi_errors / sizeof rfi_errors[0];

@@ -2,9 +2,10 @@
 /*
  * op.c - op.h, but for what is taken every time.
  *
- * The word of a slot: 0 is free, else it is the handle plus the kind of operation. A slot that is
- * never given out has NEVER in it, or slot 0 NEVER_FIRST: with these, too, any handle has a
- * sum with the highest bit set, and neither is what a number can be that belongs to the slot.
+ * The word of a slot: 0 is free, else it is the handle plus the kind of operation. A slot behind
+ * the last place is never given out and has NEVER in it: with that, too, any handle has a
+ * sum with the highest bit set, and it is not what a number can be that belongs to the slot. Nor
+ * can the handle to give out next, in slot 0, belong there: no handle has that slot.
  */
 #include <ringfence/op.h>
 
@@ -16,7 +17,6 @@
 #include <ringfence/sys.h>
 
 #define NEVER (UINT64_C(1) << 62)
-#define NEVER_FIRST (NEVER + 1)
 #define SLOT_BITS 16
 #define SLOT_MASK ((UINT64_C(1) << SLOT_BITS) - 1)
 #define TAG_SHIFT 48
@@ -63,11 +63,10 @@ int rf_op_table_init_mem(struct rf_op_table **ret_ops, uint32_t count, uint32_t 
         return -ENOSPC;
     struct rf_op_table *ops = buf;
     uint32_t slots = slots_for(count);
-    ops->next = FIRST_TAG | (uint64_t)tag << TAG_SHIFT | 1;
+    ops->slots[0].word = FIRST_TAG | (uint64_t)tag << TAG_SHIFT | 1;
     ops->mask = slots - 1;
-    ops->count = count;
+    ops->count = (uint16_t)count;
     ops->ours = false;
-    ops->slots[0].word = NEVER_FIRST;
     for (uint32_t i = 1; i < slots; i++)
         ops->slots[i].word = i <= count ? 0 : NEVER;
     *ret_ops = ops;
@@ -122,7 +121,8 @@ static uint64_t after(const struct rf_op_table *ops, uint64_t handle)
 /* next can stand one behind the last place. */
 static uint64_t next_of(const struct rf_op_table *ops)
 {
-    return slot_of(ops->next) <= ops->count ? ops->next : after(ops, ops->next);
+    uint64_t next = ops->slots[0].word;
+    return slot_of(next) <= ops->count ? next : after(ops, next);
 }
 
 /* Of a slot that is taken. */
@@ -204,7 +204,8 @@ static void make_nop(struct rf_sqe *sqe)
 
 uint64_t rfi_op_begin_slowly(struct rf_op_table *ops, struct rf_sqe *sqe)
 {
-    ops->slots[ops->next & ops->mask].word -= ops->next; /* rf_op_begin() added it */
+    uint64_t next = ops->slots[0].word;
+    ops->slots[slot_of(next)].word -= next; /* rf_op_begin() added it */
     RF_ASSERT(!(sqe->flags & RF_SQE_CQE_SKIP_SUCCESS));
     uint64_t handle = next_of(ops);
     for (uint32_t looked = 0; ops->slots[slot_of(handle)].word != 0; looked++) {
@@ -215,7 +216,7 @@ uint64_t rfi_op_begin_slowly(struct rf_op_table *ops, struct rf_sqe *sqe)
         handle = after(ops, handle);
     }
     ops->slots[slot_of(handle)].word = handle + kind_of(sqe);
-    ops->next = handle + 1; /* a slot that is taken, if this was the last place */
+    ops->slots[0].word = handle + 1; /* a slot that is taken, if this was the last place */
     sqe->user_data = handle;
     return handle;
 }

@@ -50,14 +50,15 @@ static void sizes_and_numbers_out_of_range_are_refused(void **state)
     (void)state;
     struct rf_op_table *ops = NULL;
     uint64_t memory[16];
-    assert_result(rf_op_table_init(&ops, 0, 0), -EINVAL);
+    assert_named_error(OP_TABLE, rf_op_table_init(&ops, 0, 0), EINVAL, "HandleTableInvalid");
     assert_result(rf_op_table_init(&ops, RF_HANDLES_MAX + 1, 0), -EINVAL);
     assert_result(rf_op_table_init(&ops, 1, RF_HANDLE_TAGS), -EINVAL);
     assert_result(rf_op_table_init_mem(&ops, 1, RF_HANDLE_TAGS, memory, sizeof memory), -EINVAL);
     assert_result(rf_op_table_init_mem(&ops, 1, 0, (char *)memory + 1, sizeof memory - 1), -EINVAL);
     int64_t bytes = rf_op_table_size(6);
     assert_in_range(bytes, 1, sizeof memory);
-    assert_result(rf_op_table_init_mem(&ops, 6, 0, memory, (size_t)bytes - 1), -ENOSPC);
+    assert_named_error(OP_TABLE, rf_op_table_init_mem(&ops, 6, 0, memory, (size_t)bytes - 1), ENOSPC,
+                       "HandleMemoryTooSmall");
     assert_null(ops);
     assert_result(rf_op_table_size(0), -EINVAL);
     assert_result(rf_op_table_size(RF_HANDLES_MAX + 1), -EINVAL);
@@ -113,7 +114,7 @@ static void a_second_completion_is_a_duplicate(void **state)
     assert_result(rf_op_state(ops, a), 0);
     assert_result(end(ops, a), RF_TOLD_ALL);
     for (int again = 0; again < 3; again++)
-        assert_result(end(ops, a), -EALREADY);
+        assert_named_error(OP, end(ops, a), EALREADY, "HandleUsedUp");
     assert_result(rf_op_state(ops, a), -EALREADY);
     assert_result(end(ops, b), RF_TOLD_ALL); /* and the table was left as it was */
     rf_op_table_deinit(ops);
@@ -128,7 +129,7 @@ static void a_completion_after_its_place_was_used_again_is_stale(void **state)
     uint64_t other = begin_nop(ops), successor = begin_nop(ops);
     assert_int_equal(rf_op_index(old), rf_op_index(successor));
     assert_int_not_equal(old, successor);
-    assert_result(end(ops, old), -ESTALE);
+    assert_named_error(OP, end(ops, old), ESTALE, "HandleStale");
     assert_result(rf_op_state(ops, successor), 0); /* it is not credited to that one */
     assert_result(end(ops, successor), RF_TOLD_ALL);
     assert_result(end(ops, old), -ESTALE);
@@ -153,7 +154,7 @@ static void what_the_table_never_gave_out_is_foreign(void **state)
         mine + 8, mine - 1, mine | 0xfff8, /* slots that nobody has */
     };
     for (size_t i = 0; i < COUNT_OF(foreign); i++) {
-        assert_result(end(ops, foreign[i]), -ENOENT);
+        assert_named_error(OP, end(ops, foreign[i]), ENOENT, "HandleForeign");
         assert_result(take(ops, foreign[i], 1, RF_CQE_F_MORE), -ENOENT);
         assert_result(rf_op_state(ops, foreign[i]), -ENOENT);
         assert_result(rf_op_forget(ops, foreign[i]), -ENOENT);
@@ -204,7 +205,7 @@ static void generations_wrap_and_leave_the_tag_alone(void **state)
     struct rf_op_table *ops = open_table(3, TAG);
     uint64_t tag_bits = begin_nop(ops) & ~UINT64_C(0xffffffffffff);
     assert_result(rf_op_forget(ops, rf_op_next_open(ops, 0)), 0);
-    ops->next = tag_bits | UINT64_C(0xfffffffe0001);
+    ops->slots[0].word = tag_bits | UINT64_C(0xfffffffe0001);
     uint64_t before[3], at[3];
     for (int i = 0; i < 3; i++)
         before[i] = begin_nop(ops);
@@ -312,7 +313,7 @@ static void each_kind_ends_as_it_does(void **state)
 
     rf_prep_send_zc(&sqe, 0, &byte, 1, 0, 0);
     uint64_t send = rf_op_begin(ops, &sqe);
-    assert_result(take(ops, send, 0, RF_CQE_F_NOTIF), -EPROTO);
+    assert_named_error(OP, take(ops, send, 0, RF_CQE_F_NOTIF), EPROTO, "NotificationUnexpected");
     assert_result(rf_op_state(ops, send), 0);
     assert_result(take(ops, send, 1, RF_CQE_F_MORE), RF_TOLD_RESULT | RF_TOLD_OVER);
     assert_result(rf_op_state(ops, send), RF_TOLD_OVER);
@@ -638,7 +639,7 @@ static void the_operation_first_then_a_cancel_that_finds_nothing(void **state)
     uint64_t nop = rf_op_begin(ops, sqe), cancel, other;
     /* Queued while the NOP is open; the kernel has done that before it comes to the cancel. */
     assert_result(rf_op_cancel(ops, &ring, nop, &cancel), 0);
-    assert_result(rf_op_cancel(ops, &ring, nop, &other), -ENOSPC);
+    assert_named_error(OP, rf_op_cancel(ops, &ring, nop, &other), ENOSPC, "HandlesExhausted");
     submit_all(&ring, 2);
     for (int i = 0; i < 2; i++) {
         struct rf_cqe cqe = next_cqe(&ring);
@@ -672,7 +673,7 @@ static void a_cancel_that_finds_no_room_queues_nothing(void **state)
         assert_non_null(sqe);
         handle = rf_op_begin(ops, sqe);
     }
-    assert_result(rf_op_cancel(ops, &ring, handle, &cancel), -EAGAIN);
+    assert_named_error(OP, rf_op_cancel(ops, &ring, handle, &cancel), EAGAIN, "SubmissionQueueFull");
     assert_result(rf_op_cancel(ops, &ring, 1, &cancel), -ENOENT);
     assert_int_equal(cancel, 4711);
     assert_int_equal(rf_op_open_count(ops), 2);

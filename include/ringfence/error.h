@@ -90,7 +90,9 @@ enum rf_call {
     RF_CALL_REGISTER_IFQ = 52,             /* rf_register_ifq() */
     RF_CALL_REGISTER_ZCRX_CTRL = 53,       /* rf_register_zcrx_ctrl() */
     RF_CALL_ZCRX_RQ_INIT = 54,             /* rf_zcrx_rq_init() */
-    RF_CALL_DRAIN = 55                     /* rf_drain() */
+    RF_CALL_DRAIN = 55,                    /* rf_drain() */
+    RF_CALL_OP_TABLE = 56,                 /* rf_op_table_init(), ..._init_mem(), ..._size() */
+    RF_CALL_OP = 57                        /* rf_op_take(), rf_op_state(), rf_op_cancel(), ... */
 };
 
 /* One row of the table. */
