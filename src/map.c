@@ -165,7 +165,8 @@ static void place_queues(struct rf_ring *ring, const struct rf_params *p, uint32
     struct rf_sq *sq = &ring->sq;
     struct rf_cq *cq = &ring->cq;
     sq->entries = p->sq_entries;
-    sq->shift = sqe_shift(p->flags);
+    sq->shift = (uint16_t)sqe_shift(p->flags);
+    sq->one_by_one = sq->shift > 0 || ring->check;
     sq->wrap = sq->sqes + ((size_t)sq->entries << sq->shift);
     sq->end_index = sq->ktail = sq_index;
     sq->khead = rfi_sq_head_load(sq->head_word);

@@ -23,13 +23,18 @@ static uint32_t free_from(struct rf_sq *sq, uint32_t index, uint32_t wanted)
     return RF_LIKELY(room <= sq->entries) ? room : 0;
 }
 
-/* One SQE of two slots, and come here again for the next. */
-static void place_wide(struct rf_sq *sq, uint32_t index)
+/* One SQE, perhaps of two slots, and come here again for the next. */
+__attribute__((noinline)) static bool place_one(struct rf_ring *ring, uint32_t index)
 {
+    struct rf_sq *sq = &ring->sq;
+    if (rfi_is_checked(ring))
+        rfi_check_queued(ring, index);
     sq->next = sq->sqes + ((size_t)(index & (sq->entries - 1)) << sq->shift);
     sq->end = sq->next + 1;
     sq->end_index = index + 1;
-    memset(sq->next + 1, 0, sizeof *sq->next);
+    if (sq->shift > 0)
+        memset(sq->next + 1, 0, sizeof *sq->next);
+    return true;
 }
 
 bool rfi_sq_room(struct rf_ring *ring)
@@ -39,16 +44,21 @@ bool rfi_sq_room(struct rf_ring *ring)
     uint32_t room = free_from(sq, index, 1);
     if (room == 0)
         return false;
-    if (RF_UNLIKELY(sq->shift > 0)) {
-        place_wide(sq, index);
-        return true;
-    }
+    if (RF_UNLIKELY(sq->one_by_one))
+        return place_one(ring, index);
     if (sq->next == sq->wrap)
         sq->next = sq->sqes;
     uint32_t reach = rfi_min_u32(room, (uint32_t)(sq->wrap - sq->next));
     sq->end = sq->next + reach;
     sq->end_index = index + reach;
     return true;
+}
+
+void rfi_sq_one_by_one(struct rf_ring *ring)
+{
+    ring->sq.one_by_one = true;
+    ring->sq.end_index = rfi_sq_index(&ring->sq);
+    ring->sq.end = ring->sq.next;
 }
 
 /*
@@ -90,6 +100,8 @@ struct rf_sqe *rf_get_sqe128(struct rf_ring *ring)
         handed_out_to(sq, index);
         return NULL;
     }
+    if (rfi_is_checked(ring))
+        rfi_check_queued(ring, index);
     struct rf_sqe *sqe = sq->sqes + (index & (sq->entries - 1));
     memset(sqe, 0, 2 * sizeof *sqe);
     handed_out_to(sq, index + 2);

@@ -39,6 +39,9 @@ static inline int rfi_enter(struct rf_ring *ring, uint32_t to_submit, uint32_t m
 /* The half of rf_check_ring() that is for who reaps: -EPROTO and a reason, or 0. */
 int rfi_check_cq(struct rf_ring *ring);
 
+/* From here on rfi_sq_room() is asked for each SQE. */
+void rfi_sq_one_by_one(struct rf_ring *ring);
+
 /*
  * For calls that would otherwise enter by the descriptor alone: in a child that was left
  * without the memory this is where it ends, before the parent's ring is entered.

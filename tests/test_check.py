@@ -5,17 +5,21 @@ test_check.py SOURCE PROGRAM... - the loan checker catches what faulty programs 
 
 Held here: each program of tests/faults, on each kind of ring that it names, is stopped with
 the rule that its third line names, for that operation, and the report leads to the line
-that submitted it. Without the checker none of them is stopped by it.
+that submitted it. Without the checker none of them is stopped by it. And the words of
+RINGFENCE_CHECK mean what they say.
 """
 import os
 import re
 import shutil
+import signal
 import sys
+import tempfile
 
 import tap
 
 source, programs = sys.argv[1], sys.argv[2:]
 SKIPPED = 77
+TITLES = ("broken", "noticed", "queued", "submitted")
 
 
 class Fault:
@@ -30,10 +34,10 @@ class Fault:
         tap.check(found, f"{self.path}: its third line does not say what it breaks")
         self.rule, self.operation, kinds = found.groups()
         self.kinds = kinds.split()
-        marked = [i for i, line in enumerate(self.lines, 1) if "submitted here" in line]
-        self.line = marked[0] if marked else None
-        broken = [i for i, line in enumerate(self.lines, 1) if "broken here" in line]
-        self.broken = broken[0] if broken else None
+        # Which stack of the report has to lead to which line.
+        self.lines_of = {title: i for i, line in enumerate(self.lines, 1) for title in TITLES
+                         if f"{title} here" in line}
+        tap.check(self.lines_of, f"{self.path}: no line is marked")
 
 
 def run(fault, kind, check):
@@ -55,11 +59,19 @@ def places(fault, text):
     return [os.path.basename(line.split(" ")[0]) for line in found.splitlines()]
 
 
-def leads_to_the_line(fault, line, text):
-    """In words, where there is a library that makes them; else by addr2line."""
-    place = f"{fault.name}.c:{line}"
-    if re.search(r"^    #0 rfi?_", text, re.MULTILINE):
-        tap.check(re.search(rf"^    #\d+ \w+ at .*\b{re.escape(place)}$", text, re.MULTILINE), text)
+def leads_to_the_line(fault, title, text):
+    """
+    In words, where there is a library that makes them: the first line of the stack is the
+    program's own call, or that of the helper that it calls. Else by addr2line.
+    """
+    place = f"{fault.name}.c:{fault.lines_of[title]}"
+    words = "lent" if title == "submitted" and "  lent as:" in text else title
+    if re.search(r"^    #0 \S+ at ", text, re.MULTILINE):
+        stack = re.search(rf"^  {words}:\n((?:    #.*\n)+)", text, re.MULTILINE)
+        tap.check(stack, f"nothing {words}:\n{text}")
+        found = [os.path.basename(at) for at in re.findall(r" at (\S+)$", stack[1], re.MULTILINE)]
+        own = [at for at in found if not at.startswith("faults.h:")]
+        tap.equal(own[:1], [place], f"{text}\n{words}")
     elif shutil.which("addr2line"):
         tap.check(place in places(fault, text), text)
 
@@ -71,14 +83,66 @@ def is_caught(fault, kind):
     tap.check(done.returncode != 0, "it went on")
     if fault.operation != "none":
         tap.check(f"operation:  {fault.operation}," in done.stderr, done.stderr)
-    for line in (fault.line, fault.broken):
-        if line:
-            leads_to_the_line(fault, line, done.stderr)
+    for title in fault.lines_of:
+        leads_to_the_line(fault, title, done.stderr)
 
 
 def is_silent_without(fault):
     done = run(fault, fault.kinds[0], "0")
     tap.check("ringfence:" not in done.stderr, done.stderr)
+
+
+# --- the words of RINGFENCE_CHECK ------------------------------------------
+
+REPORT = "ringfence: changed-while-lent: "
+LETS_GO = "nothing was reported"
+
+
+def of_words(words, fault):
+    """A program that breaks one rule, and then says that nothing was reported."""
+    done = run(fault, fault.kinds[0], words)
+    return done, REPORT in done.stderr, LETS_GO in done.stdout
+
+
+def it_ends_as_the_words_say(fault):
+    for words, status, goes_on in (
+            ("1", -signal.SIGABRT, False), ("go-on", 1, True), ("halt_on_error=0", 1, True),
+            ("exitcode=42", 42, False), ("unique:exitcode=42:returned", 42, False),
+            ("exitcode=42,abort_on_error=1", -signal.SIGABRT, False),
+            ("abort_on_error=no", 1, False), ("exitcode=42,halt_on_error=false", 1, True)):
+        done, reported, went_on = of_words(words, fault)
+        tap.equal((done.returncode, reported, went_on), (status, True, goes_on), words)
+        tap.check("is not understood" not in done.stderr, done.stderr)
+
+
+def it_prints_where_the_words_say(fault):
+    with tempfile.TemporaryDirectory() as place:
+        path = os.path.join(place, "log")
+        done, reported, _ = of_words(f"log_path={path}:halt_on_error=0", fault)
+        tap.check(not reported, done.stderr)
+        logs = os.listdir(place)
+        tap.check(len(logs) == 1 and re.fullmatch(r"log\.\d+", logs[0]), logs)
+        with open(os.path.join(place, logs[0]), encoding="utf-8") as file:
+            tap.check(file.read().startswith(REPORT), logs)
+        done, reported, _ = of_words(f"log_path={place}/none/log", fault)
+        tap.check(reported and "cannot be written" in done.stderr, done.stderr)
+    done, reported, _ = of_words("log_path=stdout", fault)
+    tap.check(REPORT in done.stdout and not reported, done.stdout)
+    tap.check(of_words("log_path=stderr", fault)[1], "stderr")
+
+
+def it_says_once_what_it_does_not_know(fault):
+    for words, wrong in (("1,uniqeu", "uniqeu"), ("exitcode=many:1", "exitcode=many"),
+                         ("exitcode=256", "exitcode=256"), ("halt_on_error=2", "halt_on_error=2"),
+                         ("dump=NOSUCH", "dump=NOSUCH"), ("log_path=", "log_path=")):
+        done, reported, _ = of_words(words, fault)
+        tap.equal(re.findall(r'"(.*)" is not understood', done.stderr), [wrong], words)
+        tap.check(reported, f"{words}: {done.stderr}")
+    done, _, _ = of_words("help=1", fault)
+    for word in ("log_path=", "exitcode=", "halt_on_error=", "unique"):
+        tap.check(re.search(rf"^  {word} +\w", done.stderr, re.MULTILINE), done.stderr)
+    done, reported, _ = of_words("help=1,0", fault)
+    tap.check(not reported, done.stderr)
 
 
 def main():
@@ -87,6 +151,10 @@ def main():
              for fault in faults for kind in fault.kinds]
     tests += [(f"{fault.name} without a checker", lambda f=fault: is_silent_without(f))
               for fault in faults if fault.rule not in ("user-data-reused", "touched-while-lent")]
+    fault = next(fault for fault in faults if fault.name == "changed_write")
+    tests += [(test.__name__, lambda t=test: t(fault))
+              for test in (it_ends_as_the_words_say, it_prints_where_the_words_say,
+                           it_says_once_what_it_does_not_know)]
     tap.main(tests)
 
 

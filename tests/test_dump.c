@@ -136,7 +136,7 @@ static void work_that_is_held_back_is_told(void **state)
 static void what_is_open_is_told_with_what_it_waits_for(void **state)
 {
     struct rf_ring ring;
-    static const struct rf_check_options count = {RF_CHECK_COUNT, 0, NULL, NULL};
+    static const struct rf_check_options count = {RF_CHECK_COUNT, 0, NULL, NULL, NULL, 0};
     static char byte;
     int fds[2];
     open_flavour(state, &ring, 8);

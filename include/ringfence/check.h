@@ -12,10 +12,17 @@
  * no more: docs/lifetimes.md says what each sees, and what is not watched yet.
  *
  * The environment is looked at when a ring is opened (not in programs that run with raised
- * privileges). "1": print to stderr and abort. Words with a comma between them:
- * "go-on" prints and does not abort, "unique" adds RF_CHECK_UNIQUE, "returned" RF_CHECK_RETURNED,
- * "overflow" RF_CHECK_OVERFLOW; "dump=USR1" prints what is open when that
- * signal comes (dump.h). "0", or nothing at all: off.
+ * privileges). "1": print to stderr and abort. Words with a comma or a colon between them:
+ *
+ *     unique, returned, overflow   RF_CHECK_UNIQUE and its like
+ *     halt_on_error=0, go-on       print and go on
+ *     exitcode=N                   print and _exit(N), RF_CHECK_EXIT
+ *     abort_on_error=1             abort, though there is an exitcode; =0: _exit(1) without one
+ *     log_path=PATH                print to PATH.PID; or "stdout", "stderr"
+ *     dump=USR1                    print what is open when that signal comes (dump.h)
+ *     help=1                       print all this
+ *
+ * What it does not know is told on stderr, once. "0", or nothing at all: off.
  *
  * Cost. Off, none on the way of SQEs and CQEs. On, it allocates from the heap,
  * takes a lock in each call that enters the kernel, and reads memory that is lent.
@@ -110,8 +117,12 @@ struct rf_check_report {
     uint64_t age_ns;             /* since it was submitted */
     void *const *where;          /* return addresses of the call that submitted it, inmost first */
     size_t where_count;
+    void *const *queued;         /* the call that took its SQE, likewise; NULL: not known */
+    size_t queued_count;
     void *const *here;           /* the call that broke it, likewise, if it was one */
     size_t here_count;
+    void *const *noticed;        /* else the call by which it was found out, likewise */
+    size_t noticed_count;
     const char *detail;          /* the numbers of this case, in words; or NULL */
 };
 
@@ -119,7 +130,8 @@ struct rf_check_report {
 enum rf_check_answer {
     RF_CHECK_ABORT = 0, /* print to stderr, abort() */
     RF_CHECK_GO_ON = 1, /* print to stderr */
-    RF_CHECK_COUNT = 2  /* nothing: rf_check_count() tells */
+    RF_CHECK_COUNT = 2, /* nothing: rf_check_count() tells */
+    RF_CHECK_EXIT = 3   /* print to stderr, _exit() with a status of your choice */
 };
 
 /* Options: two operations that are open at the same time must not share user_data. */
@@ -132,9 +144,15 @@ enum rf_check_answer {
 struct rf_check_options {
     enum rf_check_answer answer;
     uint32_t flags; /* RF_CHECK_UNIQUE and the like */
-    /* Called for each report, instead of what answer says; or NULL. */
+    /* Called for each report, instead of what answer says and of printing; or NULL. */
     void (*handler)(void *context, const struct rf_check_report *report);
     void *context; /* for the handler */
+    /*
+     * What is printed goes to this path with a dot and the number of the process behind it, a
+     * file that is opened for each report, at its end; "stdout"; or NULL or "stderr".
+     */
+    const char *log_path;
+    int exit_code; /* 0 to 255, for RF_CHECK_EXIT */
 };
 
 /* --- the checker of a ring ------------------------------------------------ */
@@ -144,15 +162,16 @@ struct rf_check_options {
  *
  * @ring     Open, nothing submitted so far: what was is not known, and its CQEs would be
  *           reported.
- * @options  NULL: print and abort. Read during the call. For a ring that is checked
- *           already they replace those it had.
+ * @options  NULL: print and abort. All 0 means the same: set what is to be different. Read
+ *           during the call, log_path too. For a ring that is checked already they replace
+ *           those it had.
  *
  * The checker ends with rf_deinit(), which is where the last reports come from.
  *
  * Returns 0, or
  *   -EBADF   the ring is closed
  *   -EBUSY   there are SQEs or CQEs in the ring
- *   -EINVAL  unknown flags or answer
+ *   -EINVAL  unknown flags or answer, or an exit_code above 255
  *   -ENOMEM  out of memory
  */
 RF_API RF_NODISCARD int rf_check_start(struct rf_ring *ring,

@@ -38,7 +38,7 @@ RF_BEGIN_DECLS
  * at 0 again when a batch was consumed.
  *
  * next walks through free slots up to end without asking anyone. At end, and
- * for every SQE of a ring whose SQEs take two slots, rfi_sq_room() does the
+ * for every SQE of a ring whose SQEs take two slots or that is checked, rfi_sq_room() does the
  * thinking: is there room, where does the queue wrap. So the hot path has one
  * comparison, no index arithmetic, and knows one size of SQE.
  */
@@ -49,7 +49,8 @@ struct rf_sq {
     uint32_t ktail;           /* the tail that the other side has been shown */
     uint32_t khead;           /* the head when we last looked */
     uint32_t entries;         /* SQEs that fit, slots on a mixed ring; a power of two */
-    uint32_t shift;           /* log2 of the slots that an index counts */
+    uint16_t shift;           /* log2 of the slots that an index counts */
+    bool one_by_one;          /* SQEs take two slots, or the ring is checked: ask for each */
     struct rf_sqe *sqes;
     const struct rf_sqe *wrap; /* behind the last slot */
     struct rf_sq_tail_word *tail_word;

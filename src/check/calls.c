@@ -36,7 +36,7 @@ static void ask_one(struct rfi_check *check, void *context)
         return;
     if (check->flags & RF_SETUP_SQPOLL)
         rfi_look_at_thread(check);
-    check->here = rfi_where_now();
+    check->here = rfi_where_now(check);
     if (what->fd >= 0)
         rfi_numbers_closed(check, what->fd, what->call);
     else

@@ -4,6 +4,7 @@
  *
  *   seam.c     stands between a ring and its other side: when is what looked at
  *   start.c    when a ring begins to be checked, and the last reports
+ *   words.c    what RINGFENCE_CHECK says
  *   queues.c   reading SQEs and CQEs: which operations are open
  *   opened.c   the operations that are open, by user_data
  *   loans.c    what an SQE lends: the table of operations, iovecs and msghdrs followed
@@ -19,7 +20,8 @@
  *   report.c   what is said, and what happens then
  *   conduct.c  how the ring is used: threads, processes, the order of SQEs
  *   dump.c     what is open, and what it waits for
- *   stack.c    return addresses as functions and lines
+ *   trace.c    who called: return addresses
+ *   stack.c    return addresses as functions and lines; dwarf.c by libdw
  *   rules.c    the rules in words
  *
  * Every function here that takes a struct rfi_check wants its lock held, but for those
@@ -36,14 +38,17 @@
 
 #define RFI_WHERE_MAX 24
 
-/* One for all that were published together. */
+/* One for all that came the same way; it belongs to a ring. */
 struct rfi_where {
     unsigned users;
     int count;
-    uint64_t when_ns;
-    int32_t thread;
     void *addresses[RFI_WHERE_MAX];
+    const void *frame;                 /* of the function that looked; NULL: not to be used again */
+    void *const *slots[RFI_WHERE_MAX]; /* where on the stack it found them */
 };
+
+/* The ways that are remembered. */
+#define RFI_WHERE_KEPT 8
 
 /* --- loans and operations ------------------------------------------------- */
 
@@ -86,7 +91,10 @@ struct rfi_opened {
     uint64_t user_data;
     int64_t asked;              /* bytes that res can be at most, or -1: not known */
     const struct rf_op_info *op;
-    struct rfi_where *where;
+    struct rfi_where *where;    /* the call that submitted it */
+    struct rfi_where *queued;   /* the call that took the SQE */
+    uint64_t when_ns;           /* it was submitted */
+    int32_t thread;             /* by which */
     struct rfi_loan *loans;     /* few, or from the heap */
     uint32_t loan_count;
     uint32_t end_index;         /* the index behind its SQE */
@@ -109,8 +117,9 @@ struct rfi_opened {
     struct rfi_opened *numbered_next; /* others with numbers that are watched */
     struct rfi_opened *numbered_before;
     bool numbered;              /* it is one of these */
-    struct rfi_number numbers[RFI_NUMBERS_MAX];
     uint32_t number_count;
+    /* What follows is not cleared for each operation. */
+    struct rfi_number numbers[RFI_NUMBERS_MAX];
     struct rfi_loan few[RFI_FEW_LOANS];
 };
 
@@ -129,6 +138,7 @@ struct rfi_check {
     bool limited;
     uint32_t seen;      /* CQEs before this index have been looked at */
     struct rf_check_options options;
+    char *log_path; /* what options point to, or NULL */
     uint64_t reports;
     int32_t pid;    /* whose ring it is: a child has a copy of all this, and no part in it */
     bool closing;   /* the queues are there no more */
@@ -158,6 +168,13 @@ struct rfi_check {
     struct rfi_opened **buffers; /* what is registered, by slot: pseudo operations, or NULL */
     uint32_t buffer_count;
     struct rfi_where *held_where; /* of what is registered by the call that is looked at */
+    uint64_t held_ns;
+
+    struct rfi_where *kept[RFI_WHERE_KEPT]; /* those that were made last */
+    uint32_t kept_next;
+    struct rfi_where **queued; /* by slot of the submission queue: who took the SQE, or NULL */
+    uint32_t queued_room;
+    uint64_t now_ns; /* while SQEs are read: when that began */
 
     uint32_t taken;     /* the CQEs before this index are the program's no more */
     bool knows_taken;   /* that was told before this call */
@@ -169,6 +186,7 @@ struct rfi_check {
     int ended_fd;
     int32_t ended_res;
     struct rfi_where *ended_where;
+    uint64_t ended_when_ns;
 
     int32_t submitting;    /* the thread that is inside a call which submits, or 0 */
     int32_t registered_by; /* the thread whose index the ring has, or 0 */
@@ -200,6 +218,16 @@ extern const struct rf_sys rfi_checked_sys;
 
 /* Calls this for all checkers of the process, with their lock held. */
 void rfi_check_each(void (*visit)(struct rfi_check *check, void *context), void *context);
+
+/* --- words.c -------------------------------------------------------------- */
+
+struct rfi_wishes {
+    struct rf_check_options options;
+    char log_path[4096]; /* what options point to */
+};
+
+/* What RINGFENCE_CHECK says; NULL: it is not there. False: no ring is to be checked. */
+bool rfi_wishes_of(const char *text, struct rfi_wishes *ret_wishes);
 
 /* --- queues.c ------------------------------------------------------------- */
 
@@ -394,6 +422,20 @@ void rfi_asan_at_death(void (*callback)(void));
 /* What the program touched when ASan ended it, or 0. */
 uint64_t rfi_asan_touched(void);
 
+/* --- trace.c -------------------------------------------------------------- */
+
+/* Where this was called from; NULL: out of memory. */
+struct rfi_where *rfi_where_now(struct rfi_check *check);
+/* One user more. NULL stays NULL. */
+struct rfi_where *rfi_where_share(struct rfi_where *where);
+void rfi_where_drop(struct rfi_where *where);
+/* The SQE that is to be handed out at this index has been asked for. */
+void rfi_where_queued(struct rfi_check *check, uint32_t index);
+/* Who took it, for a new user; NULL: not known. */
+struct rfi_where *rfi_where_taken(struct rfi_check *check, uint32_t index);
+/* Nothing is to be remembered any more. */
+void rfi_where_stop(struct rfi_check *check);
+
 /* --- report.c ------------------------------------------------------------- */
 
 /* @opened and @loan may be NULL. @user_data is of use without @opened. */
@@ -403,10 +445,9 @@ void rfi_report(struct rfi_check *check, enum rf_check_rule rule, const struct r
 void rfi_report_only(const struct rf_check_options *options,
                      const struct rf_check_report *report);
 uint64_t rfi_now_ns(void);
+/* Prints to stderr. */
+void rfi_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Return addresses, inmost first, in words: functions, files and lines where they can be had. */
 void rfi_stack_print(int fd, void *const *addresses, size_t count);
-/* Where this was called from; NULL: out of memory. */
-struct rfi_where *rfi_where_now(void);
-void rfi_where_drop(struct rfi_where *where);
 
 #endif

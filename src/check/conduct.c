@@ -26,7 +26,7 @@
 static struct rfi_where *begin_here(struct rfi_check *check)
 {
     struct rfi_where *before = check->here;
-    check->here = rfi_where_now();
+    check->here = rfi_where_now(check);
     return before;
 }
 
@@ -187,9 +187,9 @@ void rfi_conduct_completes(struct rfi_check *check, const struct rfi_opened *ope
                            const struct rf_cqe *cqe)
 {
     if (cqe->res != -ECANCELED || check->cancels || opened->cancelled || opened->follows ||
-        opened->doubtful || check->flags & RF_SETUP_SQPOLL || !opened->where)
+        opened->doubtful || check->flags & RF_SETUP_SQPOLL)
         return;
-    int32_t thread = opened->where->thread;
+    int32_t thread = opened->thread;
     if (thread != rfi_thread() && is_gone(check, thread))
         rfi_report(check, RF_CHECK_GONE, opened, NULL, 0,
                    "cancelled by the kernel: thread %d has ended", (int)thread);

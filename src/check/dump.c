@@ -21,17 +21,12 @@
 
 /* --- in order ------------------------------------------------------------- */
 
-static uint64_t since(const struct rfi_opened *opened)
-{
-    return opened->where ? opened->where->when_ns : 0;
-}
-
 static int older_first(const void *a, const void *b)
 {
     const struct rfi_opened *x = *(const struct rfi_opened *const *)a;
     const struct rfi_opened *y = *(const struct rfi_opened *const *)b;
-    if (since(x) != since(y))
-        return since(x) < since(y) ? -1 : 1;
+    if (x->when_ns != y->when_ns)
+        return x->when_ns < y->when_ns ? -1 : 1;
     int32_t order = (int32_t)(x->end_index - y->end_index);
     return order < 0 ? -1 : order > 0;
 }
@@ -162,17 +157,18 @@ static void print_open(const struct rfi_check *check, const struct rfi_opened **
                        FILE *out)
 {
     const struct rfi_opened *o = all[i];
-    uint64_t ms = o->where ? (rfi_now_ns() - o->where->when_ns) / 1000000 : 0;
+    uint64_t ms = (rfi_now_ns() - o->when_ns) / 1000000;
     fprintf(out, "    %s, user_data %llu (0x%llx), fd %d, %llu.%03llu s, %s%s\n",
             o->op ? o->op->name : "?", (unsigned long long)o->user_data,
             (unsigned long long)o->user_data, o->fd, (unsigned long long)(ms / 1000),
             (unsigned long long)(ms % 1000), o->consumed ? "in the kernel" : "published",
             o->endless ? ", multishot" : "");
     print_wait(check, all, i, out);
-    if (o->where) {
+    const struct rfi_where *where = o->queued ? o->queued : o->where;
+    if (where) {
         fflush(out); /* the stack goes to the descriptor itself, where there is one */
         if (fileno(out) >= 0)
-            rfi_stack_print(fileno(out), o->where->addresses, (size_t)o->where->count);
+            rfi_stack_print(fileno(out), where->addresses, (size_t)where->count);
     }
 }
 

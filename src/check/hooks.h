@@ -28,6 +28,9 @@ int rfi_check_opened(struct rf_ring *ring);
 int rfi_init_unchecked(struct rf_ring *ring, uint32_t entries, struct rf_params *params,
                        const struct rf_sys *sys);
 
+/* An SQE is about to be handed out, at this index. */
+void rfi_check_queued(const struct rf_ring *ring, uint32_t index);
+
 /* The SQEs that were handed out are about to be published. Of use with RF_SETUP_SQPOLL only. */
 void rfi_check_publish(const struct rf_ring *ring);
 

@@ -19,8 +19,8 @@
 
 /* What the rows above have found, for the rows that follow. */
 struct found {
-    struct msghdr msg;
     bool has_msg;
+    struct msghdr msg;
     uint64_t iovecs; /* their address, or 0: there are none */
     size_t iovec_count;
     bool applies; /* the last row of depth 0 does */
@@ -88,10 +88,10 @@ static bool outer(struct rfi_opened *opened, const struct rf_op_loan *row,
     }
     bool applies = rf_op_loan_applies(row, sqe);
     if (row->lent != RF_LENT_SQE) {
-        bool by_thread = found->by_thread;
-        memset(found, 0, sizeof *found);
+        found->has_msg = false;
+        found->iovecs = 0;
+        found->iovec_count = 0;
         found->iovec_bytes = -1;
-        found->by_thread = by_thread;
     }
     found->applies = applies;
     if (!applies)
@@ -205,7 +205,10 @@ bool rfi_loans_of(const struct rfi_check *check, struct rfi_opened *opened,
                   const struct rf_sqe *sqe)
 {
     struct found found;
-    memset(&found, 0, sizeof found);
+    found.has_msg = found.applies = false;
+    found.iovecs = 0;
+    found.iovec_count = 0;
+    found.iovec_bytes = 0;
     found.by_thread = check->flags & RF_SETUP_SQPOLL;
     int64_t iovec_bytes = -1;
     opened->op = rf_op_info(sqe->opcode);

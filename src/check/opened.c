@@ -38,6 +38,7 @@ static void free_list(struct rfi_opened *list)
         if (list->loans != list->few)
             free(list->loans);
         rfi_where_drop(list->where);
+        rfi_where_drop(list->queued);
         free(list);
         list = next;
     }
@@ -62,7 +63,7 @@ struct rfi_opened *rfi_opened_new(struct rfi_check *check)
         opened = malloc(sizeof *opened);
     if (!opened)
         return NULL;
-    memset(opened, 0, offsetof(struct rfi_opened, few));
+    memset(opened, 0, offsetof(struct rfi_opened, numbers));
     opened->loans = opened->few;
     return opened;
 }
@@ -158,7 +159,8 @@ void rfi_opened_give_back(struct rfi_check *check, struct rfi_opened *opened)
         free(opened->loans);
     opened->loans = opened->few;
     rfi_where_drop(opened->where);
-    opened->where = NULL;
+    rfi_where_drop(opened->queued);
+    opened->where = opened->queued = NULL;
     opened->next = check->spare;
     check->spare = opened;
 }

@@ -130,7 +130,10 @@ static void look_for_kept(struct rfi_check *check, const struct rfi_pool *pool)
         return;
     first.what = "provided buffer";
     first.fd = -1;
-    first.where = pool->memory ? pool->memory->where : NULL;
+    if (pool->memory) {
+        first.where = pool->memory->where;
+        first.when_ns = pool->memory->when_ns;
+    }
     rfi_report(check, RF_CHECK_NOT_RETURNED, &first, NULL, 0, "the first of %u, in group %u",
                (unsigned)kept, (unsigned)pool->group);
 }
@@ -169,7 +172,7 @@ static void tell_twice(struct rfi_check *check, const struct rfi_pool *pool,
 {
     struct rfi_where *here = check->here;
     if (!here)
-        check->here = rfi_where_now();
+        check->here = rfi_where_now(check);
     rfi_report(check, RF_CHECK_RETURNED_TWICE, buffer->held,
                buffer->held ? &buffer->held->loans[0] : NULL, id, "in group %u",
                (unsigned)pool->group);

@@ -50,20 +50,8 @@ static bool is_multishot(const struct rf_op_info *op, const struct rf_sqe *sqe)
            (op->multishot.always || rf_sqe_test_holds(&op->multishot.when, sqe));
 }
 
-/* To walk the stack takes longer than all else: for a bare NOP it is spared. */
-static bool may_be_reported(const struct rfi_check *check, const struct rfi_opened *opened,
-                            const struct rf_sqe *sqe)
-{
-    if (opened->multishot || sqe->flags || check->options.flags & RF_CHECK_UNIQUE)
-        return true;
-    for (size_t i = 0; opened->op && i < opened->op->loan_count; i++)
-        if (rf_op_loan_applies(&opened->op->loans[i], sqe))
-            return true;
-    return false;
-}
-
-static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t end_index,
-                     struct rfi_where **where)
+static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t index,
+                     uint32_t slots, struct rfi_where *where)
 {
     expect_strangers(check, sqe);
     if (check->silent_count >= SILENT_MAX && sqe->flags & RF_SQE_CQE_SKIP_SUCCESS)
@@ -73,13 +61,12 @@ static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t
         check->strangers = true; /* out of memory: nothing is sure from now on */
         return;
     }
-    opened->end_index = end_index;
+    opened->end_index = index + slots;
     opened->multishot = is_multishot(opened->op, sqe);
-    if (may_be_reported(check, opened, sqe) && !*where)
-        *where = rfi_where_now();
-    opened->where = *where;
-    if (*where)
-        (*where)->users++;
+    opened->where = rfi_where_share(where);
+    opened->queued = rfi_where_taken(check, index);
+    opened->when_ns = check->now_ns;
+    opened->thread = rfi_thread();
     number_chain(check, opened);
     rfi_conduct_takes(check, opened, sqe);
     rfi_opened_add(check, opened);
@@ -103,13 +90,15 @@ void rfi_take_out(struct rfi_check *check, uint32_t index, uint32_t end)
     const struct rf_sq *sq = &check->sq;
     if (index == end || end - index > sq->entries)
         return;
-    struct rfi_where *where = NULL;
+    struct rfi_where *where = rfi_where_now(check);
+    check->now_ns = rfi_now_ns();
     check->in_chain = false;
     while ((int32_t)(end - index) > 0) {
         const struct rf_sqe *sqe =
             sq->sqes + ((size_t)(index & (sq->entries - 1)) << sq->shift);
-        index += is_wide(check, sqe) ? 2 : 1;
-        take_one(check, sqe, index, &where);
+        uint32_t slots = is_wide(check, sqe) ? 2 : 1;
+        take_one(check, sqe, index, slots, where);
+        index += slots;
     }
     rfi_conduct_batch(check);
     rfi_where_drop(where);

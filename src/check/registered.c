@@ -37,11 +37,12 @@ struct rfi_opened *rfi_held_new(struct rfi_check *check, const struct rf_op_loan
     held->what = what;
     held->user_data = id;
     held->fd = -1;
-    if (!check->held_where)
-        check->held_where = rfi_where_now();
-    held->where = check->held_where;
-    if (held->where)
-        held->where->users++;
+    if (!check->held_where) {
+        check->held_where = rfi_where_now(check);
+        check->held_ns = rfi_now_ns();
+    }
+    held->where = rfi_where_share(check->held_where);
+    held->when_ns = check->held_ns;
     struct rfi_loan *loan = rfi_opened_loan(held);
     loan->row = row;
     loan->addr = addr;
@@ -151,7 +152,7 @@ void rfi_registered(struct rfi_check *check, uint32_t opcode, const void *arg, u
     int saved = errno;
     if (check->flags & RF_SETUP_SQPOLL)
         rfi_look_at_thread(check);
-    check->here = rfi_where_now();
+    check->here = rfi_where_now(check);
     switch (opcode) {
     case RF_REGISTER_BUFFERS:
         buffers_registered(check, (uint64_t)(uintptr_t)arg, nr_args);

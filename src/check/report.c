@@ -4,6 +4,7 @@
  * that prints or ends the program, and only for a ring that is checked.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,15 +14,7 @@
 
 #include "check.h"
 
-/* Not every C library has it. */
-#if defined(__has_include)
-#if __has_include(<execinfo.h>)
-#include <execinfo.h>
-#define HAS_BACKTRACE 1
-#endif
-#endif
-
-/* --- when and where ------------------------------------------------------- */
+/* --- when ----------------------------------------------------------------- */
 
 uint64_t rfi_now_ns(void)
 {
@@ -31,29 +24,6 @@ uint64_t rfi_now_ns(void)
         now.tv_sec = now.tv_nsec = 0;
     errno = saved;
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-}
-
-struct rfi_where *rfi_where_now(void)
-{
-    int saved = errno;
-    struct rfi_where *where = malloc(sizeof *where);
-    if (where) {
-        where->users = 1;
-        where->when_ns = rfi_now_ns();
-        where->thread = rfi_thread();
-        where->count = 0;
-#ifdef HAS_BACKTRACE
-        where->count = backtrace(where->addresses, RFI_WHERE_MAX);
-#endif
-    }
-    errno = saved;
-    return where;
-}
-
-void rfi_where_drop(struct rfi_where *where)
-{
-    if (where && --where->users == 0)
-        free(where);
 }
 
 /* --- printing ------------------------------------------------------------- */
@@ -83,6 +53,20 @@ static void put(int fd, const struct text *text)
             return;
         done += (size_t)count;
     }
+}
+
+void rfi_say(const char *format, ...)
+{
+    struct text text = {0, ""};
+    va_list args;
+    int saved = errno;
+    va_start(args, format);
+    int length = vsnprintf(text.buf, sizeof text.buf, format, args);
+    va_end(args);
+    if (length > 0)
+        text.used = (size_t)length < sizeof text.buf ? (size_t)length : sizeof text.buf - 1;
+    put(STDERR_FILENO, &text);
+    errno = saved;
 }
 
 static void add_age(struct text *text, uint64_t ns)
@@ -154,11 +138,43 @@ void rf_check_print(const struct rf_check_report *report, int fd)
     add(&text, "  remedy:     %s\n", rf_check_rule_remedy(report->rule));
     put(fd, &text);
     put_stack(fd, "  broken:\n", report->here, report->here_count);
-    put_stack(fd, "  submitted:\n", report->where, report->where_count);
+    put_stack(fd, "  noticed:\n", report->noticed, report->noticed_count);
+    put_stack(fd, "  queued:\n", report->queued, report->queued_count);
+    put_stack(fd, report->what ? "  lent:\n" : "  submitted:\n", report->where,
+              report->where_count);
     errno = saved;
 }
 
 /* --- what happens then ---------------------------------------------------- */
+
+/* The file of a path and this process. -1: it is none. */
+static int open_log(const char *path)
+{
+    char name[4200];
+    int length = snprintf(name, sizeof name, "%s.%d", path, (int)getpid());
+    int fd = length > 0 && (size_t)length < sizeof name
+                 ? open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
+                 : -1;
+    if (fd < 0)
+        rfi_say("ringfence: log_path: %s cannot be written\n", name);
+    return fd;
+}
+
+static void print_report(const struct rf_check_options *options,
+                         const struct rf_check_report *report)
+{
+    const char *path = options->log_path;
+    int saved = errno;
+    if (path && strcmp(path, "stdout") == 0) {
+        rf_check_print(report, STDOUT_FILENO);
+        return;
+    }
+    int fd = path && strcmp(path, "stderr") != 0 ? open_log(path) : -1;
+    rf_check_print(report, fd >= 0 ? fd : STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+    errno = saved;
+}
 
 void rfi_report_only(const struct rf_check_options *options,
                      const struct rf_check_report *report)
@@ -169,15 +185,18 @@ void rfi_report_only(const struct rf_check_options *options,
     }
     if (options->answer == RF_CHECK_COUNT)
         return;
-    rf_check_print(report, STDERR_FILENO);
+    print_report(options, report);
     if (options->answer == RF_CHECK_ABORT)
         abort();
+    if (options->answer == RF_CHECK_EXIT)
+        _exit(options->exit_code);
 }
 
 void rfi_report(struct rfi_check *check, enum rf_check_rule rule, const struct rfi_opened *opened,
                 const struct rfi_loan *loan, uint64_t user_data, const char *detail, ...)
 {
     char words[160];
+    struct rfi_where *noticed = check->here ? NULL : rfi_where_now(check);
     struct rf_check_report report;
     memset(&report, 0, sizeof report);
     report.rule = rule;
@@ -189,14 +208,23 @@ void rfi_report(struct rfi_check *check, enum rf_check_rule rule, const struct r
         report.user_data = opened->user_data;
         report.fd = opened->fd;
     }
+    if (opened && opened->when_ns)
+        report.age_ns = rfi_now_ns() - opened->when_ns;
     if (opened && opened->where) {
-        report.age_ns = rfi_now_ns() - opened->where->when_ns;
         report.where = opened->where->addresses;
         report.where_count = (size_t)opened->where->count;
+    }
+    if (opened && opened->queued) {
+        report.queued = opened->queued->addresses;
+        report.queued_count = (size_t)opened->queued->count;
     }
     if (check->here) {
         report.here = check->here->addresses;
         report.here_count = (size_t)check->here->count;
+    }
+    if (noticed) {
+        report.noticed = noticed->addresses;
+        report.noticed_count = (size_t)noticed->count;
     }
     if (loan) {
         report.loan = loan->row;
@@ -212,4 +240,5 @@ void rfi_report(struct rfi_check *check, enum rf_check_rule rule, const struct r
     }
     check->reports++;
     rfi_report_only(&check->options, &report);
+    rfi_where_drop(noticed);
 }

@@ -205,6 +205,13 @@ const struct rf_sys rfi_checked_sys = {
 
 /* --- what happens without a call ------------------------------------------ */
 
+void rfi_check_queued(const struct rf_ring *ring, uint32_t index)
+{
+    rfi_check_lock(ring->check);
+    rfi_where_queued(ring->check, index);
+    rfi_check_unlock(ring->check);
+}
+
 void rfi_check_publish(const struct rf_ring *ring)
 {
     struct rfi_check *check = ring->check;

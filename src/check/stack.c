@@ -2,147 +2,43 @@
 /*
  * stack.c - return addresses as functions, files and lines.
  *
- * By libraries that know how, if they are there when a report is printed: AddressSanitizer's
- * symbolizer in programs that were built with it, else libdw (elfutils), which is loaded then.
- * So nobody has to link to them. Without either backtrace_symbols_fd() names what it can, and
- * addr2line makes lines of it.
+ * By what knows how, if it is there when a report is printed: AddressSanitizer's symbolizer in
+ * programs that were built with it, else libdw (dwarf.c). Without either
+ * backtrace_symbols_fd() names what it can, and addr2line makes lines of it.
+ *
+ * What is shown begins with the program's own line that called the library: the frames of the
+ * library, its functions that were inlined into the program among them, are left out.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "stack.h"
 
+/* Not every C library has it. */
 #if defined(__has_include)
 #if __has_include(<execinfo.h>)
 #include <execinfo.h>
-#define HAS_BACKTRACE 1
+#define HAS_BACKTRACE_SYMBOLS 1
 #endif
 #endif
 
-/* Weak: a program that is linked statically has no use for dlopen(), and need not have it. */
-extern __typeof__(dlopen) dlopen __attribute__((weak));
-extern __typeof__(dlsym) dlsym __attribute__((weak));
 void __sanitizer_symbolize_pc(void *pc, const char *format, char *out, size_t out_bytes)
     __attribute__((weak));
 
-struct frame {
-    char function[128];
-    char file[256]; /* "" if it is not known */
-    int line;
-    char module[128];
-    uint64_t offset; /* in that */
-};
-
-static void copy(char *to, size_t room, const char *text)
+void rfi_copy_text(char *to, size_t room, const char *text)
 {
     size_t bytes = strnlen(text, room - 1);
     memcpy(to, text, bytes);
     to[bytes] = '\0';
 }
 
-/* --- libdw ---------------------------------------------------------------- */
-
-/* Its interface, as far as it is used: libdwfl.h, unchanged since elfutils 0.122 of 2006. */
-struct dwfl_callbacks {
-    int (*find_elf)(void *, void **, const char *, uint64_t, char **, void **);
-    int (*find_debuginfo)(void *, void **, const char *, uint64_t, const char *, const char *,
-                          uint32_t, char **);
-    int (*section_address)(void *, void **, const char *, uint64_t, const char *, uint32_t,
-                           const void *, uint64_t *);
-    char **debuginfo_path;
-};
-
-static struct {
-    void *session; /* NULL: not to be had */
-    void *(*begin)(const struct dwfl_callbacks *);
-    int (*proc_report)(void *, pid_t);
-    int (*report_end)(void *, void *, void *);
-    void (*end)(void *);
-    void *(*addrmodule)(void *, uint64_t);
-    const char *(*module_info)(void *, void ***, uint64_t *, uint64_t *, uint64_t *, uint64_t *,
-                               const char **, const char **);
-    const char *(*addrname)(void *, uint64_t);
-    void *(*getsrc)(void *, uint64_t);
-    const char *(*lineinfo)(void *, uint64_t *, int *, int *, uint64_t *, uint64_t *);
-} dw;
-
-/* Only what stands in the program itself: no searching on disks and networks. */
-static int find_nothing(void *module, void **userdata, const char *name, uint64_t base,
-                        const char *file, const char *link, uint32_t crc, char **ret_name)
-{
-    (void)module, (void)userdata, (void)name, (void)base;
-    (void)file, (void)link, (void)crc, (void)ret_name;
-    return -1;
-}
-
-/* An object pointer as a function pointer: POSIX says that it works, C does not. */
-static bool load(void *library, const char *name, void *ret_function)
-{
-    void *symbol = dlsym(library, name);
-    memcpy(ret_function, &symbol, sizeof symbol);
-    return symbol;
-}
-
-static bool load_dw(struct dwfl_callbacks *callbacks)
-{
-    void *library = dlopen ? dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL) : NULL;
-    return library && load(library, "dwfl_begin", &dw.begin) &&
-           load(library, "dwfl_linux_proc_report", &dw.proc_report) &&
-           load(library, "dwfl_linux_proc_find_elf", &callbacks->find_elf) &&
-           load(library, "dwfl_report_end", &dw.report_end) &&
-           load(library, "dwfl_end", &dw.end) &&
-           load(library, "dwfl_addrmodule", &dw.addrmodule) &&
-           load(library, "dwfl_module_info", &dw.module_info) &&
-           load(library, "dwfl_module_addrname", &dw.addrname) &&
-           load(library, "dwfl_module_getsrc", &dw.getsrc) &&
-           load(library, "dwfl_lineinfo", &dw.lineinfo);
-}
-
-static bool begin_dw(struct dwfl_callbacks *callbacks)
-{
-    memset(callbacks, 0, sizeof *callbacks);
-    callbacks->find_debuginfo = find_nothing;
-    if (!load_dw(callbacks))
-        return false;
-    dw.session = dw.begin(callbacks);
-    if (!dw.session)
-        return false;
-    if (dw.proc_report(dw.session, getpid()) == 0 &&
-        dw.report_end(dw.session, NULL, NULL) == 0)
-        return true;
-    dw.end(dw.session);
-    return false;
-}
-
-static bool look_up_dw(uint64_t addr, struct frame *frame)
-{
-    void *module = dw.addrmodule(dw.session, addr);
-    if (!module)
-        return false;
-    uint64_t start = 0;
-    const char *name = dw.module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
-    const char *base = name ? strrchr(name, '/') : NULL;
-    copy(frame->module, sizeof frame->module, base ? base + 1 : name ? name : "?");
-    frame->offset = addr - start;
-    const char *function = dw.addrname(module, addr);
-    copy(frame->function, sizeof frame->function, function ? function : "?");
-    void *line = dw.getsrc(module, addr);
-    const char *file = line ? dw.lineinfo(line, NULL, &frame->line, NULL, NULL, NULL) : NULL;
-    if (file)
-        copy(frame->file, sizeof frame->file, file);
-    return true;
-}
-
 /* --- AddressSanitizer ----------------------------------------------------- */
 
-static bool look_up_asan(void *address, struct frame *frame)
+static bool parse_asan(char *text, struct rfi_frame *frame)
 {
-    char text[sizeof frame->function + sizeof frame->file + 32];
-    /* It takes a return address, and looks one byte before it. */
-    __sanitizer_symbolize_pc(address, "%f|%s|%l|%m|%o", text, sizeof text);
     char *parts[5] = {text, NULL, NULL, NULL, NULL};
     for (int i = 1; i < 5; i++) {
         char *bar = strchr(parts[i - 1], '|');
@@ -151,14 +47,77 @@ static bool look_up_asan(void *address, struct frame *frame)
         *bar = '\0';
         parts[i] = bar + 1;
     }
+    memset(frame, 0, sizeof *frame);
     const char *base = strrchr(parts[3], '/');
-    copy(frame->function, sizeof frame->function, parts[0]);
-    copy(frame->module, sizeof frame->module, base ? base + 1 : parts[3]);
+    rfi_copy_text(frame->function, sizeof frame->function, parts[0]);
+    rfi_copy_text(frame->module, sizeof frame->module, base ? base + 1 : parts[3]);
     if (strcmp(parts[1], "<null>") != 0 && parts[1][0])
-        copy(frame->file, sizeof frame->file, parts[1]);
+        rfi_copy_text(frame->file, sizeof frame->file, parts[1]);
     for (const char *digit = parts[2]; *digit >= '0' && *digit <= '9'; digit++)
         frame->line = frame->line * 10 + (*digit - '0');
     return parts[0][0] && strcmp(parts[0], "<null>") != 0;
+}
+
+static bool look_up_asan(void *address, rfi_frame_seen *seen, void *context)
+{
+    char text[2048];
+    struct rfi_frame frame;
+    bool known = false;
+    memset(text, 0, sizeof text);
+    /* It takes a return address, and looks one byte before it. Each function ends with a zero. */
+    __sanitizer_symbolize_pc(address, "%f|%s|%l|%m|%o", text, sizeof text - 1);
+    for (char *at = text; at < text + sizeof text && *at;) {
+        char *next = at + strlen(at) + 1;
+        if (parse_asan(at, &frame)) {
+            seen(context, &frame);
+            known = true;
+        }
+        at = next;
+    }
+    return known;
+}
+
+static bool look_up(void *address, rfi_frame_seen *seen, void *context)
+{
+    if (__sanitizer_symbolize_pc)
+        return look_up_asan(address, seen, context);
+    return rfi_dwarf_look_up((uint64_t)(uintptr_t)address - 1, seen, context);
+}
+
+/* --- whose is it ---------------------------------------------------------- */
+
+/* Where the library is: the directory of its sources, and the file that it was linked to. */
+struct own {
+    char directory[256];
+    char module[128];
+};
+
+static void found_own(void *context, const struct rfi_frame *frame)
+{
+    static const char here[] = "check/stack.c";
+    struct own *own = context;
+    size_t length = strlen(frame->file);
+    rfi_copy_text(own->module, sizeof own->module, frame->module);
+    if (length >= sizeof here && strcmp(frame->file + length - (sizeof here - 1), here) == 0) {
+        rfi_copy_text(own->directory, sizeof own->directory, frame->file);
+        own->directory[length - (sizeof here - 1)] = '\0';
+    }
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool is_library(const struct own *own, const struct rfi_frame *frame)
+{
+    if (begins(frame->function, "rf_") || begins(frame->function, "rfi_") ||
+        (own->directory[0] && begins(frame->file, own->directory)))
+        return true;
+    if (frame->file[0] && own->directory[0])
+        return false;
+    return begins(frame->function, "watched_") || begins(frame->function, "checked_") ||
+           (begins(own->module, "libringfence") && strcmp(frame->module, own->module) == 0);
 }
 
 /* --- printing ------------------------------------------------------------- */
@@ -174,7 +133,7 @@ static void put(int fd, const char *text, size_t bytes)
     }
 }
 
-static void put_frame(int fd, size_t number, const struct frame *frame)
+static void put_frame(int fd, size_t number, const struct rfi_frame *frame)
 {
     char text[640];
     int length;
@@ -188,53 +147,58 @@ static void put_frame(int fd, size_t number, const struct frame *frame)
         put(fd, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
 }
 
-static bool look_up(void *address, struct frame *frame)
+struct printing {
+    struct own own;
+    int fd;
+    size_t printed;
+    bool begun; /* the frames of the library are behind it */
+    bool over;
+};
+
+static void print(void *context, const struct rfi_frame *frame)
 {
-    memset(frame, 0, sizeof *frame);
-    if (__sanitizer_symbolize_pc)
-        return look_up_asan(address, frame);
-    return look_up_dw((uint64_t)(uintptr_t)address - 1, frame);
+    struct printing *printing = context;
+    printing->begun = printing->begun || !is_library(&printing->own, frame);
+    if (!printing->begun || printing->over)
+        return;
+    put_frame(printing->fd, printing->printed++, frame);
+    /* What called that is the C library's affair. */
+    printing->over = strcmp(frame->function, "main") == 0;
 }
 
-/* The checker's own frames say nothing: what counts begins where the program called the library. */
-static size_t first_of_interest(void *const *addresses, size_t count)
+static void print_all(struct printing *printing, void *const *addresses, size_t count)
 {
-    struct frame frame;
-    size_t first = 0;
     for (size_t i = 0; i < count; i++)
-        if (look_up(addresses[i], &frame) && (strncmp(frame.function, "rf_", 3) == 0 ||
-                                              strncmp(frame.function, "rfi_", 4) == 0 ||
-                                              strncmp(frame.function, "watched_", 8) == 0))
-            first = i; /* the last of them is the outermost */
-    return first;
+        (void)look_up(addresses[i], print, printing);
 }
 
 static bool put_frames(int fd, void *const *addresses, size_t count)
 {
-    static const struct dwfl_callbacks none;
-    struct dwfl_callbacks callbacks = none;
-    if (!__sanitizer_symbolize_pc && !begin_dw(&callbacks))
+    struct printing printing;
+    memset(&printing, 0, sizeof printing);
+    printing.fd = fd;
+    if (!__sanitizer_symbolize_pc && !rfi_dwarf_begin())
         return false;
-    size_t first = first_of_interest(addresses, count), known = 0;
-    for (size_t i = first; i < count; i++) {
-        struct frame frame;
-        if (!look_up(addresses[i], &frame))
-            continue;
-        put_frame(fd, i - first, &frame);
-        known++;
-        if (strcmp(frame.function, "main") == 0)
-            break; /* what called that is the C library's affair */
+    /* A function's address as that of an object: POSIX says that it works, C does not. */
+    bool (*function)(int, void *const *, size_t) = put_frames;
+    char *self;
+    memcpy(&self, &function, sizeof self);
+    (void)look_up(self + 1, found_own, &printing.own);
+    print_all(&printing, addresses, count);
+    if (printing.printed == 0) {
+        printing.begun = true; /* nobody but the library was there: a thread that it began */
+        print_all(&printing, addresses, count);
     }
     if (!__sanitizer_symbolize_pc)
-        dw.end(dw.session);
-    return known > 0;
+        rfi_dwarf_end();
+    return printing.printed > 0;
 }
 
 void rfi_stack_print(int fd, void *const *addresses, size_t count)
 {
     int saved = errno;
     if (count > 0 && !put_frames(fd, addresses, count)) {
-#ifdef HAS_BACKTRACE
+#ifdef HAS_BACKTRACE_SYMBOLS
         backtrace_symbols_fd(addresses, (int)count, fd);
 #endif
     }

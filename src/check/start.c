@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../ring.h"
 #include "check.h"
 #include "hooks.h"
 
@@ -17,12 +18,15 @@ static struct rfi_check *all;
 /* ASan has found somebody who touched memory, and printed: say whose it was. */
 static void at_death(void)
 {
+    static struct rfi_where nowhere; /* ASan has said where */
     uint64_t addr = rfi_asan_touched();
+    rfi_check_inside(1); /* what the report calls is not the program's */
     for (struct rfi_check *check = all; check; check = check->next) {
         const struct rfi_loan *loan;
         const struct rfi_opened *opened = rfi_watch_owner(check, addr, &loan);
         if (!opened)
             continue;
+        check->here = &nowhere;
         rfi_report(check, RF_CHECK_TOUCHED, opened, loan, 0, "0x%llx was touched: see above",
                    (unsigned long long)addr);
         return;
@@ -93,13 +97,37 @@ static void strike_off(struct rfi_check *check)
     unlock_all();
 }
 
+/* 0 or -ENOMEM. */
+static int set_options(struct rfi_check *check, const struct rf_check_options *options)
+{
+    char *log_path = options->log_path ? strdup(options->log_path) : NULL;
+    if (options->log_path && !log_path)
+        return -ENOMEM;
+    free(check->log_path);
+    check->log_path = log_path;
+    check->options = *options;
+    check->options.log_path = log_path;
+    return 0;
+}
+
+static bool are_valid(const struct rf_check_options *options)
+{
+    const uint32_t known = RF_CHECK_UNIQUE | RF_CHECK_RETURNED | RF_CHECK_OVERFLOW;
+    return (unsigned)options->answer <= RF_CHECK_EXIT && !(options->flags & ~known) &&
+           options->exit_code >= 0 && options->exit_code <= 255;
+}
+
 static int start(struct rf_ring *ring, const struct rf_check_options *options)
 {
     int saved = errno;
     struct rfi_check *check = calloc(1, sizeof *check);
     int err = check ? rfi_opened_start(check) : -ENOMEM;
+    if (!err)
+        err = set_options(check, options);
     errno = saved;
     if (err) {
+        if (check)
+            rfi_opened_stop(check);
         free(check);
         return err;
     }
@@ -111,72 +139,43 @@ static int start(struct rf_ring *ring, const struct rf_check_options *options)
     check->flags = ring->flags;
     check->published = ring->sq.ktail;
     check->seen = ring->cq.khead;
-    check->options = *options;
     check->pid = (int32_t)getpid();
     enlist(check);
     ring->sys = &check->sys;
     ring->check = check;
     ring->cq.thorough = true;
+    rfi_sq_one_by_one(ring);
     return 0;
 }
 
 int rf_check_start(struct rf_ring *ring, const struct rf_check_options *options)
 {
-    static const struct rf_check_options defaults = {RF_CHECK_ABORT, 0, NULL, NULL};
+    static const struct rf_check_options defaults; /* all 0 */
     if (!options)
         options = &defaults;
-    const uint32_t known = RF_CHECK_UNIQUE | RF_CHECK_RETURNED | RF_CHECK_OVERFLOW;
-    if ((unsigned)options->answer > RF_CHECK_COUNT || options->flags & ~known)
+    if (!are_valid(options))
         return -EINVAL;
     if (ring->enter_fd < 0)
         return -EBADF;
     if (ring->check) {
+        int saved = errno;
         rfi_check_lock(ring->check);
-        ring->check->options = *options;
+        int err = set_options(ring->check, options);
         rfi_check_unlock(ring->check);
-        return 0;
+        errno = saved;
+        return err;
     }
     if (rf_sq_ready(ring) > 0 || rf_cq_ready(ring) > 0)
         return -EBUSY;
     return start(ring, options);
 }
 
-/* Is the word one of those between commas? */
-static bool has_word(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-    for (; *list; list += strcspn(list, ",")) {
-        list += *list == ',';
-        if (strncmp(list, word, length) == 0 && (list[length] == ',' || !list[length]))
-            return true;
-    }
-    return false;
-}
-
-/* What stands behind "dump=", up to the comma. */
-static void dump_if_wished(const char *words)
-{
-    const char *wish = strstr(words, "dump=");
-    if (wish)
-        (void)rfi_dump_by_signal(wish + 5, strcspn(wish + 5, ","));
-}
-
 int rfi_check_opened(struct rf_ring *ring)
 {
-    const char *words = secure_getenv("RINGFENCE_CHECK");
-    if (!words || !*words || has_word(words, "0"))
+    struct rfi_wishes wishes;
+    if (!rfi_wishes_of(secure_getenv("RINGFENCE_CHECK"), &wishes))
         return 0;
-    struct rf_check_options options = {RF_CHECK_ABORT, 0, NULL, NULL};
-    if (has_word(words, "go-on"))
-        options.answer = RF_CHECK_GO_ON;
-    if (has_word(words, "unique"))
-        options.flags |= RF_CHECK_UNIQUE;
-    if (has_word(words, "returned"))
-        options.flags |= RF_CHECK_RETURNED;
-    if (has_word(words, "overflow"))
-        options.flags |= RF_CHECK_OVERFLOW;
-    dump_if_wished(words);
-    return start(ring, &options);
+    return start(ring, &wishes.options);
 }
 
 bool rf_check_is_on(const struct rf_ring *ring)
@@ -208,8 +207,10 @@ static void look_for_unpublished(struct rfi_check *check, const struct rf_ring *
     first.op = rf_op_info(sqe->opcode);
     first.user_data = sqe->user_data;
     first.fd = sqe->fd;
+    first.queued = rfi_where_taken(check, sq->ktail);
     rfi_report(check, RF_CHECK_NOT_PUBLISHED, &first, NULL, 0, "the first of %u such SQEs",
                (unsigned)count);
+    rfi_where_drop(first.queued);
 }
 
 static void look_for_lent(struct rfi_check *check)
@@ -260,7 +261,9 @@ const struct rf_sys *rfi_check_closed(struct rfi_check *check, const struct rf_s
     rfi_opened_stop(check);
     rfi_ranges_stop(check);
     rfi_where_drop(check->ended_where);
+    rfi_where_stop(check);
     (void)pthread_mutex_destroy(&check->lock);
+    free(check->log_path);
     free(check);
     errno = saved;
     return sys;

@@ -43,7 +43,7 @@ void rfi_waits_frames(struct rfi_check *check, const void *frame)
     if (here - stack_low >= stack_high - stack_low ||
         !rfi_ranges_next(check, stack_low, here - stack_low, NULL))
         return;
-    struct rfi_where *now = rfi_where_now();
+    struct rfi_where *now = rfi_where_now(check);
     check->here = now;
     rfi_watch_gone(check, stack_low, here - stack_low,
                    "on the stack of a function that has returned");
@@ -60,9 +60,8 @@ void rfi_waits_over(struct rfi_check *check, const struct rfi_opened *opened, in
     check->ended_fd = opened->fd;
     check->ended_res = res;
     rfi_where_drop(check->ended_where);
-    check->ended_where = opened->multishot ? opened->where : NULL;
-    if (check->ended_where)
-        check->ended_where->users++;
+    check->ended_where = opened->multishot ? rfi_where_share(opened->where) : NULL;
+    check->ended_when_ns = opened->when_ns;
 }
 
 static bool has_end(uint32_t flags, const void *arg)
@@ -97,8 +96,9 @@ void rfi_waits_ended(struct rfi_check *check, uint32_t min_complete, uint32_t fl
     struct rfi_opened ended = {.op = check->ended_op,
                                .user_data = check->ended_user_data,
                                .fd = check->ended_fd,
+                               .when_ns = check->ended_when_ns,
                                .where = check->ended_where};
-    struct rfi_where *here = rfi_where_now();
+    struct rfi_where *here = rfi_where_now(check);
     check->here = here;
     rfi_report(check, RF_CHECK_ENDED, &ended, NULL, 0, "its last CQE, without RF_CQE_F_MORE, had "
                "res %d; nothing else is open", (int)check->ended_res);

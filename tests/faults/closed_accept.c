@@ -13,6 +13,6 @@ int main(int argc, char **argv)
         skip("no internet sockets");
     (void)!rf_accept(&ring, 2, listener, (struct sockaddr *)&addr, &addr_bytes, 0);
     (void)!rf_submit(&ring); /* submitted here */
-    rf_deinit(&ring);
+    rf_deinit(&ring); /* noticed here */
     return missed();
 }

@@ -9,6 +9,6 @@ int main(int argc, char **argv)
     static char buffer[100];
     (void)!rf_read(&ring, 2, ends[0], buffer, sizeof buffer, 0);
     (void)!rf_submit(&ring); /* submitted here */
-    rf_deinit(&ring);
+    rf_deinit(&ring); /* noticed here */
     return missed();
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * faults.h - what the faulty programs share. Each breaks one promise; its first lines say which
- * rule of the loan checker has to say so, of which operation, and "submitted here" marks the
- * line that the report has to name, as "broken here" does the call that broke it. Nothing else may be reported before. The argument is a
- * kind of ring: plain, sqpoll, defer; stopped: with an SQ thread that never runs.
+ * rule of the loan checker has to say so, of which operation. Comments mark the lines that the
+ * stacks of the report have to lead to: "broken here", "noticed here", "queued here", "submitted
+ * here". Nothing else may be reported before. The argument is a kind of ring: plain, sqpoll,
+ * defer; stopped: with an SQ thread that never runs.
  *
  * A program that cannot break its promise here, because the kernel lacks something, ends with 77.
  */

@@ -8,6 +8,6 @@ int main(int argc, char **argv)
     begin(argc, argv);
     *(uint32_t *)(uintptr_t)ring.cq.overflow_word += 1;
     (void)!rf_nop(&ring, 2);
-    (void)!rf_submit(&ring);
+    (void)!rf_submit(&ring); /* noticed here */
     return missed();
 }

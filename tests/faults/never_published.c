@@ -6,7 +6,7 @@
 int main(int argc, char **argv)
 {
     begin(argc, argv);
-    (void)!rf_write(&ring, 2, ends[0], "text", 4, 0);
-    rf_deinit(&ring);
+    (void)!rf_write(&ring, 2, ends[0], "text", 4, 0); /* queued here */
+    rf_deinit(&ring); /* noticed here */
     return missed();
 }

@@ -10,6 +10,6 @@ int main(int argc, char **argv)
     (void)!rf_submit(&ring);
     take(1);
     send_cqe(77, 0);
-    take(1);
+    take(1); /* noticed here */
     return missed();
 }

@@ -7,6 +7,6 @@ int main(int argc, char **argv)
 {
     begin(argc, argv);
     send_cqe(77, 0);
-    take(1);
+    take(1); /* noticed here */
     return missed();
 }

@@ -6,7 +6,7 @@
 int main(int argc, char **argv)
 {
     begin(argc, argv);
-    struct rf_check_options options = {RF_CHECK_ABORT, RF_CHECK_UNIQUE, NULL, NULL};
+    struct rf_check_options options = {RF_CHECK_ABORT, RF_CHECK_UNIQUE, NULL, NULL, NULL, 0};
     if (rf_check_start(&ring, &options))
         return 1;
     (void)!rf_poll_add(&ring, 2, ends[0], 1);
