@@ -178,9 +178,10 @@ static void place_queues(struct rf_ring *ring, const struct rf_params *p, uint32
     cq->shift = cqe_shift(p->flags);
     cq->one_by_one = p->flags & (RF_SETUP_CQE32 | RF_SETUP_CQE_MIXED);
     cq->wide = false;
-    cq->thorough = cq->one_by_one || ring->check;
+    bool polls = p->flags & RF_SETUP_IOPOLL && !(p->flags & RF_SETUP_SQPOLL);
+    cq->thorough = cq->one_by_one || polls || ring->check;
     cq->wrap = cq->cqes + ((size_t)cq->entries << cq->shift);
-    cq->end_index = cq->khead = cq_index;
+    cq->end_index = cq->khead = cq->put_off = cq_index;
     cq->next = cq->cqes + ((size_t)(cq_index & (cq->entries - 1)) << cq->shift);
     cq->end = cq->next;
 }

@@ -33,36 +33,21 @@ static int kernel_setup(const struct rf_sys *sys, uint32_t entries, struct rf_pa
     return result_of(syscall(__NR_io_uring_setup, entries, params), saved);
 }
 
-/*
- * The one call of the hot path, without libc's detour through errno where we
- * know the calling convention.
- */
-static long raw_enter(int fd, uint32_t to_submit, uint32_t min_complete, uint32_t flags,
-                      const void *arg, size_t arg_bytes)
+#if !defined(__x86_64__) || defined(__ILP32__)
+int rfi_kernel_enter(int fd, uint32_t to_submit, uint32_t min_complete, uint32_t flags,
+                     const void *arg, size_t arg_bytes)
 {
-#if defined(__x86_64__) && !defined(__ILP32__)
-    long result;
-    register long r10 __asm__("r10") = (long)flags;
-    register const void *r8 __asm__("r8") = arg;
-    register size_t r9 __asm__("r9") = arg_bytes;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"((long)__NR_io_uring_enter), "D"((long)fd), "S"((long)to_submit),
-                       "d"((long)min_complete), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
-    return result;
-#else
     int saved = errno;
     long result = syscall(__NR_io_uring_enter, fd, to_submit, min_complete, flags, arg, arg_bytes);
     return result_of(result, saved);
-#endif
 }
+#endif
 
 static int kernel_enter(const struct rf_sys *sys, int fd, uint32_t to_submit,
                         uint32_t min_complete, uint32_t flags, const void *arg, size_t arg_bytes)
 {
     (void)sys;
-    return (int)raw_enter(fd, to_submit, min_complete, flags, arg, arg_bytes);
+    return rfi_kernel_enter(fd, to_submit, min_complete, flags, arg, arg_bytes);
 }
 
 static int kernel_register(const struct rf_sys *sys, int fd, uint32_t opcode, void *arg,

@@ -25,6 +25,17 @@
 
 #include <ringfence.h>
 
+/* The ring is another's than the kernel's: what would enter that stays out of sight. */
+#define RINGFENCE_SRC_SYS_H
+const struct rf_sys rf_sys_kernel;
+static inline int rfi_kernel_enter(int fd, uint32_t to_submit, uint32_t min_complete,
+                                   uint32_t flags, const void *arg, size_t arg_bytes)
+{
+    (void)fd, (void)to_submit, (void)min_complete, (void)flags, (void)arg, (void)arg_bytes;
+    abort();
+    return 0;
+}
+
 #include "../../src/ring.c"
 
 enum { SLOTS = 2, START = -1 };
