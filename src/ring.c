@@ -558,6 +558,24 @@ static inline bool refill(struct rf_ring *ring)
     return refill_run(&ring->cq);
 }
 
+/*
+ * Finished operations that wait to be collected (RF_SQ_TASKRUN) can wait a little longer when
+ * SQEs are queued: whoever queued them is about to enter the kernel, which collects them too.
+ * A loop that takes CQEs and queues an SQE for each would else collect by ones and twos, with
+ * a call for each, and not submit before nothing more came. Once for each CQE: who asks again
+ * without taking one or submitting is polling, and is told. Not on other rings, where the queue
+ * may be that of another thread.
+ */
+static bool puts_off(struct rf_ring *ring)
+{
+    struct rf_cq *cq = &ring->cq;
+    if (!(ring->flags & RF_SETUP_DEFER_TASKRUN) || cq->put_off == cq->end_index ||
+        rfi_sq_index(&ring->sq) == ring->sq.ktail || rf_cq_has_overflow(ring))
+        return false;
+    cq->put_off = cq->end_index;
+    return true;
+}
+
 /* 0: there may be more now; or an errno of rf_enter(). */
 static int collect(struct rf_ring *ring)
 {
@@ -567,7 +585,7 @@ static int collect(struct rf_ring *ring)
 
 __attribute__((noinline)) static bool collect_and_refill(struct rf_ring *ring)
 {
-    return collect(ring) == 0 && refill(ring);
+    return !puts_off(ring) && collect(ring) == 0 && refill(ring);
 }
 
 __attribute__((noinline)) static bool more_thoroughly(struct rf_ring *ring)
@@ -597,7 +615,8 @@ static int none_or_lie(struct rf_ring *ring)
 int rf_peek_cqe(struct rf_ring *ring, const struct rf_cqe **ret_cqe)
 {
     if (ring->cq.next == ring->cq.end && !refill(ring)) {
-        int err = rfi_must_collect(ring) ? collect(ring) : none_or_lie(ring);
+        bool more = rfi_must_collect(ring) && !puts_off(ring);
+        int err = more ? collect(ring) : none_or_lie(ring);
         if (err)
             return err;
         if (!refill(ring))

@@ -145,6 +145,15 @@ bool model_must_collect(const struct model *m)
     return m->overflow.count > 0 || m->deferred.count > 0;
 }
 
+bool model_puts_off(struct model *m)
+{
+    if (!(m->flags & RF_SETUP_DEFER_TASKRUN) || m->unpublished == 0 || m->overflow.count > 0 ||
+        m->put_off == m->taken)
+        return false;
+    m->put_off = m->taken;
+    return true;
+}
+
 uint32_t model_take(struct model *m)
 {
     struct request request = pop(&m->posted);

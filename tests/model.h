@@ -46,6 +46,7 @@ struct model {
     struct list posted; /* in the completion queue, fillers too */
     struct list overflow;
     uint64_t taken; /* slots, since the beginning */
+    uint64_t put_off; /* taken, when completions were left to the next submit */
     uint64_t tail;  /* likewise, plus cq_start */
     uint64_t cq_start;
 };
@@ -66,6 +67,12 @@ void model_run(struct model *m, uint64_t given_back);
 
 /* RF_SQ_CQ_OVERFLOW or RF_SQ_TASKRUN would be set. */
 bool model_must_collect(const struct model *m);
+
+/*
+ * Who asks in vain: is what is held back left to the submit that is due? Once for each place in
+ * the completion queue, so this is to be called once for each time that somebody asks.
+ */
+bool model_puts_off(struct model *m);
 
 /* The request whose CQE is next, or NULL; skips fillers, as looking does. */
 const struct request *model_look(struct model *m);

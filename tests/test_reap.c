@@ -257,6 +257,119 @@ static void the_eventfd_can_be_muted(void **state)
     rf_deinit(&ring);
 }
 
+/* --- completions that wait to be collected -------------------------------- */
+
+static int enters_seen;
+
+static int counted_enter(const struct rf_sys *sys, int fd, uint32_t to_submit,
+                         uint32_t min_complete, uint32_t flags, const void *arg,
+                         size_t arg_bytes)
+{
+    (void)sys;
+    enters_seen++;
+    return rf_sys_kernel.ring_enter(&rf_sys_kernel, fd, to_submit, min_complete, flags, arg,
+                                    arg_bytes);
+}
+
+/* A ring whose completions have to be collected, and a pipe for each of two reads. */
+struct held_back {
+    struct rf_sys sys;
+    struct rf_ring ring;
+    int pipes[2][2];
+    char bytes[2];
+};
+
+static bool open_held_back(struct held_back *h)
+{
+    struct rf_params params;
+    memset(&params, 0, sizeof params);
+    params.flags = RF_SETUP_SINGLE_ISSUER | RF_SETUP_DEFER_TASKRUN;
+    h->sys = rf_sys_kernel;
+    h->sys.ring_enter = counted_enter;
+    int err = rf_init_sys(&h->ring, 8, &params, &h->sys);
+    if (err == -EOPNOTSUPP || err == -EPERM || err == -ENOSYS)
+        return false;
+    assert_result(err, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pipe2(h->pipes[i], O_CLOEXEC), 0);
+        assert_non_null(rf_read(&h->ring, (uint64_t)i, h->pipes[i][0], &h->bytes[i], 1, 0));
+    }
+    assert_result(rf_submit(&h->ring), 2);
+    return true;
+}
+
+static void finish(struct held_back *h, int i)
+{
+    assert_int_equal(write(h->pipes[i][1], "x", 1), 1);
+    assert_true(rf_cq_ring_needs_flush(&h->ring));
+    enters_seen = 0;
+}
+
+static void close_held_back(struct held_back *h)
+{
+    rf_deinit(&h->ring);
+    for (int i = 0; i < 2; i++) {
+        close(h->pipes[i][0]);
+        close(h->pipes[i][1]);
+    }
+}
+
+static const struct rf_cqe *peeked(struct rf_ring *ring)
+{
+    const struct rf_cqe *cqe;
+    int err = rf_peek_cqe(ring, &cqe);
+    if (err == 0)
+        rf_cqe_seen(ring, cqe);
+    else
+        assert_result(err, -EAGAIN);
+    return err ? NULL : cqe;
+}
+
+/* A loop that queues an SQE for each CQE is not kept from submitting them by what comes then. */
+static void what_waits_to_be_collected_is_left_to_the_next_submit(void **state)
+{
+    (void)state;
+    const struct rf_cqe *(*const takes[])(struct rf_ring *) = {rf_next_cqe, peeked};
+    for (size_t i = 0; i < COUNT_OF(takes); i++) {
+        struct held_back h;
+        if (!open_held_back(&h))
+            skip_because("RF_SETUP_DEFER_TASKRUN is not to be had here");
+        finish(&h, 0);
+        assert_non_null(takes[i](&h.ring)); /* nothing is queued: it is collected */
+        assert_int_equal(enters_seen, 1);
+        queue_nop(&h.ring, 7);
+        finish(&h, 1);
+        assert_null(takes[i](&h.ring));
+        assert_int_equal(enters_seen, 0);
+        assert_result(rf_submit(&h.ring), 1); /* collects what was left */
+        assert_int_equal(rf_cq_ready(&h.ring), 2);
+        assert_int_equal(enters_seen, 1);
+        assert_non_null(takes[i](&h.ring));
+        assert_non_null(takes[i](&h.ring));
+        close_held_back(&h);
+    }
+}
+
+static void who_asks_again_without_submitting_gets_it(void **state)
+{
+    (void)state;
+    struct held_back h;
+    if (!open_held_back(&h))
+        skip_because("RF_SETUP_DEFER_TASKRUN is not to be had here");
+    finish(&h, 0);
+    assert_non_null(rf_next_cqe(&h.ring));
+    queue_nop(&h.ring, 7);
+    finish(&h, 1);
+    assert_null(rf_next_cqe(&h.ring));
+    const struct rf_cqe *cqe = rf_next_cqe(&h.ring);
+    assert_non_null(cqe);
+    assert_int_equal(cqe->user_data, 1);
+    assert_int_equal(enters_seen, 1);
+    assert_result(rf_submit_and_wait(&h.ring, 1), 1);
+    assert_non_null(rf_next_cqe(&h.ring));
+    close_held_back(&h);
+}
+
 /* --- two threads --------------------------------------------------------- */
 
 enum { SHARED_COUNT = 20000 };
@@ -316,6 +429,8 @@ int main(void)
         ONCE(lost_cqes_are_counted),
         EACH_FLAVOUR(big_completions_come_whole),
         ONCE(the_eventfd_can_be_muted),
+        ONCE(what_waits_to_be_collected_is_left_to_the_next_submit),
+        ONCE(who_asks_again_without_submitting_gets_it),
         EACH_FLAVOUR(one_thread_submits_and_another_reaps),
     };
     return run_all(tests, COUNT_OF(tests));

@@ -307,12 +307,12 @@ static void enter_greedily(struct walk *w)
 
 /* --- completion ---------------------------------------------------------- */
 
-/* What is next; if nothing, after collecting what is held back, as the calls do. */
+/* What is next; if nothing, after collecting what is held back, when the calls do. */
 static const struct request *look(struct walk *w)
 {
     struct model *m = &w->model;
     const struct request *request = model_look(m);
-    if (!request && model_must_collect(m)) {
+    if (!request && model_must_collect(m) && !model_puts_off(m)) {
         (void)model_enter(m, 0, 0, RF_ENTER_GETEVENTS, m->taken);
         request = model_look(m);
     }

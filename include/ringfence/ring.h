@@ -72,9 +72,10 @@ struct rf_cq {
     uint32_t entries;          /* CQEs that fit; slots on a mixed ring; a power of two */
     uint32_t half;             /* half of that, at least 1 */
     uint32_t shift;            /* log2 of the slots that an index counts */
+    uint32_t put_off;          /* where completions were left in the kernel until the next call */
     bool one_by_one;           /* CQEs of two slots are possible: end is never beyond one */
     bool wide;                 /* on a mixed ring: the CQE at next, or taken last, has two */
-    bool thorough;             /* one_by_one, or the ring is checked: look twice before taking */
+    bool thorough;             /* one_by_one, or must be polled, or is checked: a longer way */
     bool eventfd_muted;        /* what flags_word was last set to */
     const struct rf_cqe *cqes;
     const struct rf_cqe *wrap; /* behind the last slot */
@@ -508,7 +509,9 @@ RF_API bool rfi_cq_more(struct rf_ring *ring);
  *
  * Does not wait. Enters the kernel only when there is nothing to take and
  * the kernel says that it holds completions back (RF_SQ_CQ_OVERFLOW,
- * RF_SQ_TASKRUN), or always then on an RF_SETUP_IOPOLL ring without SQPOLL.
+ * RF_SQ_TASKRUN), or always then on an RF_SETUP_IOPOLL ring without SQPOLL. With
+ * RF_SETUP_DEFER_TASKRUN and SQEs queued what is held back is left to the call that submits
+ * them, the first time after a CQE: submit before you sleep on an eventfd or in epoll(7).
  *
  * Returns the CQE (rf_cqe_big() has the rest of a 32-byte one), or NULL: none is there.
  */
