@@ -83,6 +83,7 @@ look_for_tests() {
     want build-essential has g++
     want clang has clang
     want liburing-dev pkg-config --exists liburing
+    # Its header, too, for which the library looks when it is compiled.
     want valgrind has valgrind
     # Readers of the manual, each with warnings of its own.
     want groff-base has groff

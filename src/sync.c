@@ -40,7 +40,7 @@ int rf_register_sync_cancel(struct rf_ring *ring, const struct rf_sync_cancel_re
 
 int rfi_register_sync_msg(const struct rf_sys *sys, const struct rf_sqe *sqe)
 {
-    rfi_check_message();
+    rfi_check_message(sqe);
     return rfi_register_blind(sys, RF_REGISTER_SEND_MSG_RING, rfi_not_const(sqe), 1);
 }
 

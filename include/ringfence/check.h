@@ -24,6 +24,9 @@
  *
  * What it does not know is told on stderr, once. "0", or nothing at all: off.
  *
+ * With it Valgrind's Memcheck, AddressSanitizer, MemorySanitizer and ThreadSanitizer are told what
+ * the kernel does, which they cannot see: docs/lifetimes.md says how to run a program with each.
+ *
  * Cost. Off, none on the way of SQEs and CQEs. On, it allocates from the heap,
  * takes a lock in each call that enters the kernel, and reads memory that is lent.
  *
@@ -48,11 +51,11 @@ RF_BEGIN_DECLS
 enum rf_check_rule {
     /* Memory that the kernel reads was changed while it was lent. */
     RF_CHECK_CHANGED = 1,
-    /* Memory was freed or unmapped while it was lent; with ASan, also before it was lent. */
+    /* Memory was freed or unmapped while it was lent; with ASan or Memcheck, also before that. */
     RF_CHECK_FREED = 2,
     /* Memory that the kernel writes was lent to a second operation that writes it. */
     RF_CHECK_TWO_WRITERS = 3,
-    /* With ASan: memory that the kernel writes was read or written while it was lent. */
+    /* With ASan (Memcheck says it itself): memory that the kernel writes was touched while lent. */
     RF_CHECK_TOUCHED = 4,
     /* A CQE came that belongs to no operation that was submitted. */
     RF_CHECK_UNKNOWN_CQE = 5,
@@ -90,7 +93,9 @@ enum rf_check_rule {
     /* RF_SQE_IO_DRAIN behind a multishot: it waits until that is over, and all that follow, too. */
     RF_CHECK_DRAIN = 20,
     /* The last SQE of those that were submitted together is linked to one that was not. */
-    RF_CHECK_CHAIN_CUT = 21
+    RF_CHECK_CHAIN_CUT = 21,
+    /* With MemorySanitizer or Memcheck: the kernel was to read what nobody had written. */
+    RF_CHECK_UNWRITTEN = 22
 };
 
 /* What a rule is called: "changed-while-lent". Never NULL: "?" for what is none. */

@@ -12,6 +12,8 @@
  *   numbers.c  descriptors and slots that an operation has yet to look up
  *   registered.c  registered buffers and slots
  *   provided.c  provided buffers
+ *   written.c  what the kernel has written, and what nobody had
+ *   tools.c    what Memcheck, MemorySanitizer and ThreadSanitizer are told
  *   ranges.c   what is lent, by address
  *   calls.c    free(), munmap(), close() and their like, as the program calls them
  *   patch.c    how these calls come by
@@ -52,6 +54,8 @@ struct rfi_where {
 
 /* --- loans and operations ------------------------------------------------- */
 
+struct rfi_guard;
+
 /* Memory that an open operation has. */
 struct rfi_loan {
     const struct rf_op_loan *row;
@@ -63,6 +67,7 @@ struct rfi_loan {
     bool was_there;   /* it could be read when it was lent */
     bool poisoned;
     bool ranged;      /* it is found by its address */
+    struct rfi_guard *guard; /* Memcheck's; or NULL */
 };
 
 #define RFI_FEW_LOANS 4
@@ -137,6 +142,7 @@ struct rfi_check {
     uint32_t limit;     /* if limited: the next call consumes none from this index on */
     bool limited;
     uint32_t seen;      /* CQEs before this index have been looked at */
+    uint32_t ordered;   /* ThreadSanitizer knows who submitted those before this index */
     struct rf_check_options options;
     char *log_path; /* what options point to, or NULL */
     uint64_t reports;
@@ -241,6 +247,8 @@ void rfi_look_at_thread(struct rfi_check *check);
 void rfi_forget_line(struct rfi_check *check);
 /* CQEs that have come since the last look. */
 void rfi_look_at_cqes(struct rfi_check *check);
+/* This thread is shown them: it comes after who submitted what they are of. */
+void rfi_order_cqes(struct rfi_check *check);
 
 /* --- conduct.c ------------------------------------------------------------ */
 
@@ -335,6 +343,8 @@ struct rfi_pool;
 
 /* What was put into buffer rings is read: before CQEs are. */
 void rfi_pools_look(struct rfi_check *check);
+/* This thread comes after who gave buffers back. */
+void rfi_pools_order(const struct rfi_check *check);
 /* An SQE may pick a buffer, or provide some. */
 void rfi_pools_sqe(struct rfi_check *check, struct rfi_opened *opened, const struct rf_sqe *sqe);
 /* It was not consumed, or failed. */
@@ -379,8 +389,8 @@ bool rfi_one_after_the_other(const struct rfi_opened *a, const struct rfi_opened
 void rfi_watch(struct rfi_check *check, struct rfi_opened *opened);
 /* Has something been changed that is lent until the SQE is consumed? It, or NULL. */
 const struct rfi_loan *rfi_watch_early(const struct rfi_opened *opened);
-/* With ASan: whoever touches it from now on is caught. */
-void rfi_watch_poison(struct rfi_loan *loan);
+/* With ASan or Memcheck: whoever touches it from now on is caught. */
+void rfi_watch_poison(const struct rfi_opened *opened, struct rfi_loan *loan);
 /* A loan ends: is the memory still there, and what it was? */
 void rfi_watch_end(struct rfi_check *check, const struct rfi_opened *opened,
                    struct rfi_loan *loan);
@@ -389,8 +399,10 @@ void rfi_watch_consumed(struct rfi_check *check, struct rfi_opened *opened);
 /* Loans that end with this CQE do, before the program can see it. */
 void rfi_watch_completed(struct rfi_check *check, struct rfi_opened *opened,
                          const struct rf_cqe *cqe);
-/* Ends them all without looking: the operation never began, or nobody can tell whose it is. */
+/* Ends them all without looking: the operation never began. */
 void rfi_watch_forget(struct rfi_check *check, struct rfi_opened *opened);
+/* The same: nobody can tell when it will be over. */
+void rfi_watch_doubt(struct rfi_check *check, struct rfi_opened *opened);
 /* The program lets go of memory: who has it is told, and has it no longer. */
 void rfi_watch_gone(struct rfi_check *check, uint64_t addr, size_t bytes, const char *call);
 /* What the program touched that is lent: who has it, or NULL. Takes no lock: the program dies. */
@@ -435,6 +447,49 @@ void rfi_where_queued(struct rfi_check *check, uint32_t index);
 struct rfi_where *rfi_where_taken(struct rfi_check *check, uint32_t index);
 /* Nothing is to be remembered any more. */
 void rfi_where_stop(struct rfi_check *check);
+
+/* --- written.c ------------------------------------------------------------ */
+
+/* A loan of @bytes ends with this CQE. @left: bytes of the result that are in no buffer yet. */
+void rfi_written(const struct rfi_opened *opened, const struct rfi_loan *loan, size_t bytes,
+                 const struct rf_cqe *cqe, uint64_t *left);
+/* Nobody can tell when the operation is over: from now on it may have been. */
+void rfi_written_perhaps(const struct rfi_loan *loan);
+/* A loan begins: what the kernel reads must have been written. */
+void rfi_written_before(struct rfi_check *check, const struct rfi_opened *opened,
+                        const struct rfi_loan *loan);
+
+/* --- tools.c -------------------------------------------------------------- */
+
+/* Before all else. */
+void rfi_tools_start(void);
+/* Is there one that tells bytes that were written from others? */
+bool rfi_tools_know_written(void);
+/* The kernel has written them. */
+void rfi_tools_written(uint64_t addr, size_t bytes);
+/* The first byte that nobody has written, or 0. */
+uint64_t rfi_tools_unwritten(uint64_t addr, size_t bytes);
+
+bool rfi_memcheck_is_there(void);
+/* While it is hushed nothing that this thread does is reported. */
+void rfi_memcheck_hush(bool hush);
+/* The first byte that may not be touched, or 0: all of it may. */
+uint64_t rfi_memcheck_bad(uint64_t addr, size_t bytes);
+/* Memcheck says what it knows of such memory: who freed it, for example. */
+void rfi_memcheck_explain(uint64_t addr, size_t bytes);
+/* From now on it may not, and Memcheck says @what it is. NULL: no Memcheck, or no memory. */
+struct rfi_guard *rfi_memcheck_guard(uint64_t addr, size_t bytes, const char *what);
+/* It is as it was; unless it is freed, or about to be. */
+void rfi_memcheck_unguard(struct rfi_guard *guard, bool is_gone);
+
+bool rfi_tsan_is_there(void);
+/* What this thread does from now on is no matter of ThreadSanitizer's; or is one again. */
+void rfi_tsan_look_away(bool away);
+/* While it looks away: this thread submits an operation; or takes a CQE of it. */
+void rfi_tsan_submitted(const void *whose, uint64_t user_data);
+void rfi_tsan_taken(const void *whose, uint64_t user_data);
+/* Or loads this word, which others store. */
+void rfi_tsan_acquire(uint64_t addr);
 
 /* --- report.c ------------------------------------------------------------- */
 

@@ -53,6 +53,6 @@ const struct rf_sys *rfi_check_closed(struct rfi_check *check, const struct rf_s
 void rfi_check_dump(struct rfi_check *check, FILE *out);
 
 /* A message is about to be sent to some ring, which did not ask for it. */
-void rfi_check_message(void);
+void rfi_check_message(const struct rf_sqe *sqe);
 
 #endif

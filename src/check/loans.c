@@ -25,7 +25,7 @@ struct found {
     size_t iovec_count;
     bool applies; /* the last row of depth 0 does */
     int64_t iovec_bytes; /* in all of them, or -1: not looked at */
-    bool by_thread;      /* an SQ thread consumes: only then is it worth while to read texts */
+    bool reads_texts;    /* of use to an SQ thread, and to tools; else it is not worth while */
 };
 
 static bool add_loan(struct rfi_opened *opened, const struct rf_op_loan *row, uint64_t addr,
@@ -98,7 +98,7 @@ static bool outer(struct rfi_opened *opened, const struct rf_op_loan *row,
         return true;
     uint64_t addr = rf_sqe_field_value(sqe, row->field);
     size_t bytes = row->extent == RF_EXTENT_BYTES    ? flat_bytes(row, sqe)
-                   : row->extent == RF_EXTENT_STRING ? (found->by_thread ? text_bytes(addr) : 0)
+                   : row->extent == RF_EXTENT_STRING ? (found->reads_texts ? text_bytes(addr) : 0)
                    : row->extent == RF_EXTENT_TOLD   ? told_bytes(row, sqe)
                                                      : 0;
     if (row->lent == RF_LENT_IOVECS) {
@@ -209,7 +209,7 @@ bool rfi_loans_of(const struct rfi_check *check, struct rfi_opened *opened,
     found.iovecs = 0;
     found.iovec_count = 0;
     found.iovec_bytes = 0;
-    found.by_thread = check->flags & RF_SETUP_SQPOLL;
+    found.reads_texts = check->flags & RF_SETUP_SQPOLL || rfi_tools_know_written();
     int64_t iovec_bytes = -1;
     opened->op = rf_op_info(sqe->opcode);
     opened->user_data = sqe->user_data;

@@ -31,6 +31,7 @@ static pid_t process;
 void rfi_memory_start(void)
 {
     process = getpid();
+    rfi_tools_start();
 }
 
 /* Bytes read into @to; or a negative errno. */
@@ -42,6 +43,8 @@ static long read_pieces(void *to, size_t bytes, const struct iovec *pieces, size
     long result = syscall(SYS_process_vm_readv, (long)process, &all, 1UL, pieces, count, 0UL);
     if (result < 0)
         result = -errno;
+    else
+        rfi_tools_written((uint64_t)(uintptr_t)to, (size_t)result);
     errno = saved;
     return result;
 }
@@ -56,9 +59,11 @@ bool rfi_is_there(uint64_t addr, size_t bytes)
 {
     uint64_t start = addr & ~((uint64_t)sysconf(_SC_PAGESIZE) - 1);
     int saved = errno;
-    /* MS_ASYNC starts nothing: it is asked for what it says of holes. */
+    /* MS_ASYNC starts nothing: it is asked for what it says of holes. Memcheck would have it read. */
+    rfi_memcheck_hush(true);
     bool hole = bytes > 0 && syscall(SYS_msync, start, addr + bytes - start, (long)MS_ASYNC) &&
                 errno == ENOMEM;
+    rfi_memcheck_hush(false);
     errno = saved;
     return !hole;
 }

@@ -39,6 +39,8 @@ struct buffer {
     enum whose whose;
     uint16_t position; /* in the ring */
     uint32_t bytes;
+    uint64_t addr;
+    uint32_t used; /* bytes of it that were filled, where it is used in parts */
     struct rfi_opened *held; /* while it is the kernel's */
 };
 
@@ -114,6 +116,8 @@ static void give_up(struct rfi_check *check, struct rfi_pool *pool)
 {
     pool->unsure = true;
     forget_buffers(check, pool);
+    for (uint32_t i = 0; i < pool->buffer_count; i++)
+        rfi_tools_written(pool->buffers[i].addr, pool->buffers[i].bytes); /* whenever that is */
 }
 
 /* --- never returned ------------------------------------------------------- */
@@ -164,7 +168,7 @@ void rfi_pools_end(struct rfi_check *check)
 static void poison(const struct rfi_pool *pool, struct buffer *buffer)
 {
     if (pool->written && !(pool->flags & RF_PBUF_RING_INC) && buffer->held)
-        rfi_watch_poison(&buffer->held->loans[0]);
+        rfi_watch_poison(buffer->held, &buffer->held->loans[0]);
 }
 
 static void tell_twice(struct rfi_check *check, const struct rfi_pool *pool,
@@ -190,7 +194,15 @@ static void published(struct rfi_check *check, struct rfi_pool *pool, uint16_t i
     if (buffer->whose == THE_KERNELS)
         tell_twice(check, pool, buffer, id);
     let_go(check, buffer, THE_KERNELS);
+    /* The kernel moves the entry on with each part that it fills, also before this looks. */
+    if (pool->flags & RF_PBUF_RING_INC && addr > buffer->addr &&
+        addr + bytes == buffer->addr + buffer->bytes) {
+        addr = buffer->addr;
+        bytes = buffer->bytes;
+    }
     buffer->bytes = bytes;
+    buffer->addr = addr;
+    buffer->used = 0;
     buffer->held = rfi_held_new(check, &buffer_row, "provided buffer", id, addr, bytes);
     poison(pool, buffer);
 }
@@ -229,6 +241,13 @@ void rfi_pools_look(struct rfi_check *check)
         read_entries(check, pool);
     rfi_where_drop(check->held_where);
     check->held_where = NULL;
+}
+
+void rfi_pools_order(const struct rfi_check *check)
+{
+    for (const struct rfi_pool *pool = check->pools; pool; pool = pool->next)
+        if (pool->addr)
+            rfi_tsan_acquire(pool->addr + RF_BUF_RING_TAIL_OFFSET);
 }
 
 static void by_operation(struct rfi_check *check, const struct rf_sqe *sqe)
@@ -280,14 +299,34 @@ void rfi_pools_undo(struct rfi_check *check, const struct rfi_opened *opened)
 
 /* --- and back ------------------------------------------------------------- */
 
-static void taken(struct rfi_check *check, struct rfi_pool *pool, uint16_t id)
+/* The kernel has filled so many bytes more of it. */
+static void filled(const struct rfi_pool *pool, struct buffer *buffer, int64_t bytes)
+{
+    uint32_t room = buffer->bytes - buffer->used;
+    uint32_t some = bytes < 0 ? 0 : bytes < room ? (uint32_t)bytes : room;
+    if (!pool->written || !buffer->addr)
+        return;
+    rfi_tools_written(buffer->addr + buffer->used, some);
+    buffer->used += some;
+}
+
+static void taken(struct rfi_check *check, struct rfi_pool *pool, uint16_t id, int64_t bytes)
 {
     struct buffer *buffer = buffer_of(pool, id);
     if (buffer && buffer->whose != THE_KERNELS)
         read_entries(check, pool); /* another thread has only just put it there */
     buffer = buffer_of(pool, id);
-    if (buffer && !pool->unsure)
-        let_go(check, buffer, THE_PROGRAMS);
+    if (!buffer || pool->unsure)
+        return;
+    let_go(check, buffer, THE_PROGRAMS);
+    filled(pool, buffer, bytes);
+}
+
+static void used_in_parts(struct rfi_pool *pool, uint16_t id, int64_t bytes)
+{
+    struct buffer *buffer = buffer_of(pool, id);
+    if (buffer)
+        filled(pool, buffer, bytes);
 }
 
 /* A bundle takes one after the other, as they were put into the ring. */
@@ -304,18 +343,25 @@ static void bundle_taken(struct rfi_check *check, struct rfi_pool *pool, uint16_
     do {
         id = pool->order[position++ & (pool->entries - 1)];
         buffer = buffer_of(pool, id);
+        int64_t before = left;
         left -= buffer ? buffer->bytes : left;
-        taken(check, pool, id);
+        taken(check, pool, id, before);
     } while (left > 0);
 }
 
-static bool is_one_group(const struct rfi_check *check, const struct rfi_opened *opened)
+/* Of those that share its user_data, who has picked a buffer; NULL: that is not clear. */
+static const struct rfi_opened *picker(const struct rfi_check *check,
+                                       const struct rfi_opened *opened)
 {
-    const struct rfi_opened *o = rfi_opened_find(check, opened->user_data);
-    for (; o; o = rfi_opened_again(o))
-        if (o->group != opened->group)
-            return false;
-    return true;
+    const struct rfi_opened *one = opened->selects ? opened : NULL;
+    const struct rfi_opened *o = opened->doubtful ? rfi_opened_find(check, opened->user_data) : NULL;
+    for (; o; o = rfi_opened_again(o)) {
+        if (o->selects && one && o->group != one->group)
+            return NULL;
+        if (o->selects && !one)
+            one = o;
+    }
+    return one;
 }
 
 void rfi_pools_cqe(struct rfi_check *check, const struct rfi_opened *opened,
@@ -326,18 +372,24 @@ void rfi_pools_cqe(struct rfi_check *check, const struct rfi_opened *opened,
     if (!(cqe->flags & RF_CQE_F_BUFFER) || !check->pools)
         return;
     uint16_t id = (uint16_t)(cqe->flags >> RF_CQE_BUFFER_SHIFT);
-    if (!opened || !opened->selects || (opened->doubtful && !is_one_group(check, opened))) {
+    if (opened)
+        opened = picker(check, opened);
+    if (!opened) {
         for (struct rfi_pool *pool = check->pools; pool; pool = pool->next)
             give_up(check, pool);
         return;
     }
     struct rfi_pool *pool = find(check, opened->group);
-    if (!pool || pool->unsure || cqe->flags & RF_CQE_F_BUF_MORE)
+    if (!pool || pool->unsure)
         return;
+    if (cqe->flags & RF_CQE_F_BUF_MORE) {
+        used_in_parts(pool, id, cqe->res);
+        return;
+    }
     if (opened->bundle && cqe->res > 0)
         bundle_taken(check, pool, id, cqe);
     else
-        taken(check, pool, id);
+        taken(check, pool, id, cqe->res);
 }
 
 /* --- registering ---------------------------------------------------------- */

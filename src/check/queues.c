@@ -24,7 +24,7 @@ static void number_chain(struct rfi_check *check, struct rfi_opened *opened)
 static void expect_strangers(struct rfi_check *check, const struct rf_sqe *sqe)
 {
     if (sqe->opcode == RF_OP_MSG_RING)
-        rfi_check_message();
+        rfi_check_message(sqe);
     if (sqe->opcode == RF_OP_POLL_REMOVE && sqe->len & RF_POLL_UPDATE_USER_DATA)
         check->strangers = true;
     if (rfi_opened_find(check, sqe->user_data) && sqe->flags & RF_SQE_CQE_SKIP_SUCCESS)
@@ -39,7 +39,7 @@ static void forget_sharers(struct rfi_check *check, const struct rfi_opened *ope
     struct rfi_opened *o = rfi_opened_find(check, opened->user_data);
     for (; o; o = rfi_opened_again(o))
         if (o != opened && (o->lent || o->numbered))
-            rfi_watch_forget(check, o);
+            rfi_watch_doubt(check, o);
     if (check->options.flags & RF_CHECK_UNIQUE)
         rfi_report(check, RF_CHECK_REUSED, opened, NULL, 0, NULL);
 }
@@ -48,6 +48,14 @@ static bool is_multishot(const struct rf_op_info *op, const struct rf_sqe *sqe)
 {
     return op && op->multishot.since &&
            (op->multishot.always || rf_sqe_test_holds(&op->multishot.when, sqe));
+}
+
+/* What this thread has done so far comes before what is done by who takes the CQE. */
+static void order_taker(const struct rfi_check *check, const struct rf_sqe *sqe)
+{
+    rfi_tsan_submitted(check, sqe->user_data);
+    if (sqe->opcode == RF_OP_POLL_REMOVE)
+        rfi_tsan_submitted(check, sqe->off); /* user_data that a poll may have from now on */
 }
 
 static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t index,
@@ -76,6 +84,7 @@ static void take_one(struct rfi_check *check, const struct rf_sqe *sqe, uint32_t
     rfi_numbers_by(check, opened, sqe);
     rfi_numbers_watch(check, opened, sqe);
     rfi_watch(check, opened);
+    order_taker(check, sqe);
 }
 
 static bool is_wide(const struct rfi_check *check, const struct rf_sqe *sqe)
@@ -196,6 +205,29 @@ static void completed(struct rfi_check *check, const struct rf_cqe *cqe)
     rfi_opened_remove(check, opened);
 }
 
+static uint32_t slots_of(const struct rfi_check *check, const struct rf_cqe *cqe)
+{
+    return check->flags & RF_SETUP_CQE_MIXED && cqe->flags & RF_CQE_F_32 ? 2 : 1;
+}
+
+void rfi_order_cqes(struct rfi_check *check)
+{
+    const struct rf_cq *cq = &check->cq;
+    if (!rfi_tsan_is_there())
+        return;
+    if (check->seen - check->ordered > cq->entries)
+        check->ordered = check->seen - cq->entries;
+    while ((int32_t)(check->seen - check->ordered) > 0) {
+        const struct rf_cqe *cqe =
+            cq->cqes + ((size_t)(check->ordered & (cq->entries - 1)) << cq->shift);
+        check->ordered += slots_of(check, cqe);
+        rfi_tsan_taken(check, cqe->user_data);
+        rfi_tsan_taken(NULL, cqe->user_data); /* if it is a message */
+        if (cqe->flags & RF_CQE_F_BUFFER)
+            rfi_pools_order(check);
+    }
+}
+
 /* Those that have come since the last look. */
 void rfi_look_at_cqes(struct rfi_check *check)
 {
@@ -209,7 +241,7 @@ void rfi_look_at_cqes(struct rfi_check *check)
         const struct rf_cqe *cqe =
             cq->cqes + ((size_t)(check->seen & (cq->entries - 1)) << cq->shift);
         bool mixed = check->flags & RF_SETUP_CQE_MIXED;
-        uint32_t slots = mixed && cqe->flags & RF_CQE_F_32 ? 2 : 1;
+        uint32_t slots = slots_of(check, cqe);
         if (tail - check->seen < slots || (slots == 2 && cqe + 1 == cq->wrap))
             return; /* half of one: a lie too */
         check->seen += slots;

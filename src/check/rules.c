@@ -76,6 +76,10 @@ static const struct {
         {"chain-cut", "a chain was submitted in pieces, which do not wait for each other",
          "Take all SQEs of a chain at once (rf_get_sqes()), and submit them together; the last has "
          "no link."},
+    [RF_CHECK_UNWRITTEN] =
+        {"lent-unwritten", "memory that the kernel reads was never written",
+         "Fill all of it before it is submitted. Padding counts: it goes out too, so clear the "
+         "whole of a struct first."},
 };
 
 static bool is_rule(enum rf_check_rule rule)

@@ -42,7 +42,11 @@ bool rfi_check_is_inside(void)
 
 void rfi_check_inside(int more)
 {
+    if (inside == 0)
+        rfi_tsan_look_away(true); /* from our lock it would learn an order that is none */
     inside += more;
+    if (inside == 0)
+        rfi_tsan_look_away(false);
 }
 
 void rfi_check_lock(struct rfi_check *check)
@@ -57,11 +61,19 @@ void rfi_check_unlock(struct rfi_check *check)
     rfi_check_inside(-1);
 }
 
-void rfi_check_message(void)
+void rfi_check_message(const struct rf_sqe *sqe)
 {
+    uint64_t user_data;
+    rfi_check_inside(1);
     (void)pthread_mutex_lock(&message_lock);
     messages = true;
     (void)pthread_mutex_unlock(&message_lock);
+    /* To a ring that is told by descriptor only; and what the program gives may be no SQE. */
+    if (rfi_tsan_is_there() &&
+        rfi_peek(&user_data, (uint64_t)(uintptr_t)sqe + offsetof(struct rf_sqe, off),
+                 sizeof user_data))
+        rfi_tsan_submitted(NULL, user_data);
+    rfi_check_inside(-1);
 }
 
 bool rfi_check_messages_went(void)
@@ -119,6 +131,7 @@ static int checked_enter(const struct rf_sys *sys, int fd, uint32_t to_submit,
     struct rfi_check *check = check_of(sys);
     rfi_check_lock(check);
     rfi_conduct_enters(check, to_submit, flags);
+    rfi_pools_look(check);
     take_what_is_next(check, to_submit);
     rfi_waits_frames(check, __builtin_frame_address(0));
     rfi_waits_ended(check, min_complete, flags, arg);
@@ -247,6 +260,7 @@ void rfi_check_cqes(const struct rf_ring *ring)
         rfi_look_at_thread(check);
     rfi_waits_frames(check, __builtin_frame_address(0));
     rfi_look_at_cqes(check);
+    rfi_order_cqes(check);
     rfi_check_unlock(check);
 }
 

@@ -9,6 +9,6 @@ int main(int argc, char **argv)
     static char buffer[128];
     (void)!rf_recv(&ring, 2, ends[0], buffer, sizeof buffer, 0);
     (void)!rf_submit(&ring); /* submitted here */
-    printf("%s\n", buffer);
+    printf("%s\n", buffer); /* touched here */
     return missed();
 }

@@ -10,6 +10,6 @@ int main(int argc, char **argv)
     fill_pool(memory);
     receive_picked(2);
     (void)!rf_submit(&ring); /* submitted here */
-    memset(memory + 2 * POOL_BYTES, 0, POOL_BYTES);
+    memset(memory + 2 * POOL_BYTES, 0, POOL_BYTES); /* touched here */
     return missed();
 }

@@ -14,6 +14,6 @@ int main(int argc, char **argv)
     take(1);
     give(memory, 0);
     (void)!rf_get_events(&ring); /* submitted here */
-    printf("%.4s", memory);
+    printf("%.4s", memory); /* touched here */
     return missed();
 }

@@ -9,6 +9,6 @@ int main(int argc, char **argv)
     char *buffer = malloc(100);
     (void)!rf_read(&ring, 2, ends[0], buffer, 100, 0);
     (void)!rf_submit(&ring); /* submitted here */
-    buffer[50] = 1;
+    buffer[50] = 1; /* touched here */
     return missed();
 }
