@@ -261,6 +261,12 @@ static inline void release_to(struct rf_cq *cq, uint32_t index)
     rfi_cq_head_store(cq->head_word, index);
 }
 
+/* Gives back every CQE that was taken, where all have one slot and run on to the end. */
+static inline void release_run(struct rf_cq *cq)
+{
+    release_to(cq, cq->end_index - (uint32_t)(cq->end - cq->next));
+}
+
 /* Gives back every CQE that was taken. Returns the index of the next. */
 static uint32_t release_all(struct rf_ring *ring)
 {
@@ -307,7 +313,7 @@ static inline uint32_t begin_wait(struct rf_ring *ring, uint32_t wait_nr)
 {
     struct rf_cq *cq = &ring->cq;
     if (RF_LIKELY(!cq->one_by_one)) {
-        release_to(cq, cq->end_index - (uint32_t)(cq->end - cq->next));
+        release_run(cq);
         return wait_nr;
     }
     release_all(ring);
@@ -422,11 +428,10 @@ int rf_submit_and_wait(struct rf_ring *ring, uint32_t wait_nr)
         return rf_submit(ring);
     if (RF_UNLIKELY(ring->cq.thorough || ring->flags & (RF_SETUP_SQPOLL | RF_SETUP_SQ_REWIND)))
         return flush_and_wait_thoroughly(ring, wait_nr);
-    struct rf_cq *cq = &ring->cq;
     uint32_t queued = flush(&ring->sq);
     if (RF_UNLIKELY(queued > ring->sq.entries))
         return rfi_refuse_sq_head(ring);
-    release_to(cq, cq->end_index - (uint32_t)(cq->end - cq->next)); /* as begin_wait() */
+    release_run(&ring->cq); /* as begin_wait() */
     return enter_straight(ring, queued, wait_nr, RF_ENTER_GETEVENTS);
 }
 
@@ -519,22 +524,43 @@ static bool refill_one(struct rf_ring *ring)
 }
 
 /*
- * Gives back what was taken, when next is at end, and places both anew. False:
- * no CQE is there. Never beyond half the queue, so that the other half is free
- * while the program works through what it has been shown.
+ * Of what is there, as far as the queue goes before it wraps, and no more than half of it, so
+ * that the other half is free while the program works through what it has been shown.
  */
-static inline bool refill_run(struct rf_cq *cq)
+__attribute__((noinline)) static bool refill_part(struct rf_cq *cq)
 {
     uint32_t index = cq->end_index;
-    release_to(cq, index);
-    uint32_t ready = rfi_cq_tail_load(cq->tail_word) - index;
-    if (ready - 1 >= cq->entries)
-        return false; /* none; or a lie, see ready_from() */
+    uint32_t ready = ready_from(cq, index);
+    if (ready == 0)
+        return false; /* a lie, or there would be some */
     if (cq->next == cq->wrap)
         cq->next = cq->cqes;
     uint32_t reach = rfi_min_u32(rfi_min_u32(ready, cq->half), (uint32_t)(cq->wrap - cq->next));
     cq->end = cq->next + reach;
     cq->end_index = index + reach;
+    return true;
+}
+
+__attribute__((noinline)) static bool collect_and_refill(struct rf_ring *ring);
+
+/*
+ * Gives back what was taken, when next is at end, and places both anew. False:
+ * no CQE is there, or none came when they were to be collected. Each call is the last thing
+ * that it does: no register has to be kept over one.
+ */
+static inline bool refill_run(struct rf_ring *ring, bool collects)
+{
+    struct rf_cq *cq = &ring->cq;
+    uint32_t index = cq->end_index;
+    release_to(cq, index);
+    uint32_t tail = rfi_cq_tail_load(cq->tail_word);
+    uint32_t ready = tail - index;
+    if (ready == 0)
+        return collects && rf_cq_ring_needs_flush(ring) && collect_and_refill(ring);
+    if (RF_UNLIKELY(ready > cq->half || ready > (size_t)(cq->wrap - cq->next)))
+        return refill_part(cq);
+    cq->end = cq->next + ready;
+    cq->end_index = tail;
     return true;
 }
 
@@ -544,7 +570,7 @@ static inline bool refill_run(struct rf_cq *cq)
  */
 __attribute__((noinline)) static bool refill_thoroughly(struct rf_ring *ring)
 {
-    bool more = ring->cq.one_by_one ? refill_one(ring) : refill_run(&ring->cq);
+    bool more = ring->cq.one_by_one ? refill_one(ring) : refill_run(ring, false);
     if (rfi_is_checked(ring))
         rfi_check_cqes(ring);
     return more;
@@ -555,7 +581,7 @@ static inline bool refill(struct rf_ring *ring)
 {
     if (RF_UNLIKELY(ring->cq.thorough))
         return refill_thoroughly(ring);
-    return refill_run(&ring->cq);
+    return refill_run(ring, false);
 }
 
 /*
@@ -595,15 +621,12 @@ __attribute__((noinline)) static bool more_thoroughly(struct rf_ring *ring)
 
 bool rfi_cq_more(struct rf_ring *ring)
 {
-    /*
-     * The last it does, as below: no register has to be kept over a call. And the compiler is
-     * not to know that what it tested is 0 from here on: it would return that, by a detour.
-     */
+    /* The compiler is not to know what it tested is 0 from here on: it would return that. */
     bool thorough = ring->cq.thorough;
     RF_OPAQUE(thorough);
     if (RF_UNLIKELY(thorough))
         return more_thoroughly(ring);
-    return refill_run(&ring->cq) || (rf_cq_ring_needs_flush(ring) && collect_and_refill(ring));
+    return refill_run(ring, true);
 }
 
 static int none_or_lie(struct rf_ring *ring)

@@ -30,6 +30,7 @@ WEAKENED = [
     ("src/ring.c", "count) >= count", "count) > 0", "check_run", "one slot"),
     ("src/ring.c", "RF_LIKELY(ready <= cq->entries) ? ready : 0", "ready", "check_next",
      "one slot"),
+    ("src/ring.c", " || ready > (size_t)(cq->wrap - cq->next)", "", "check_next", "one slot"),
     ("src/ring.c", " && cq->next + 1 != cq->wrap", "", "check_next", "mixed"),
     ("src/ring.c", "rfi_min_u32(ready_from(cq, index), count)", "ready_from(cq, index)",
      "check_copy", "one slot"),

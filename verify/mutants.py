@@ -74,9 +74,9 @@ MUTANTS = [
            "src/ring.c", ("static inline bool refill_run(", "    return true;\n}"),
            "    release_to(cq, cq->end_index);\n    return true;\n}", ("race", "wrap")),
     Mutant("head-after-wait", "cq head", "CQEs that were taken count in the next wait",
-           "src/ring.c", ("static inline uint32_t begin_wait(",
-                          "        release_to(cq, cq->end_index -"
-                          " (uint32_t)(cq->end - cq->next));\n"), "",
+           "src/ring.c", ("static inline void release_run(",
+                          "    release_to(cq, cq->end_index -"
+                          " (uint32_t)(cq->end - cq->next));\n"), "    (void)cq;\n",
            ("wrap",)),
     Mutant("taskrun-ignored", "sq flags, peeking", "only RF_SQ_CQ_OVERFLOW is looked at", RING,
            ("rf_cq_ring_needs_flush(", "(RF_SQ_CQ_OVERFLOW | RF_SQ_TASKRUN)"),
