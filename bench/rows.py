@@ -136,6 +136,7 @@ class Sqpoll(Rate):
     name = "sqpoll"
     title = "NOPs with an SQ thread on another processor, the queue kept full"
     request = "stream"
+    usual_rounds = 25
 
     def cells(self, plan):
         found = []

@@ -20,7 +20,7 @@ class Storage(Rate):
     title = "random reads of 4 KiB from a file"
     unit = "reads/s"
     request = "reads"
-    usual_rounds = 9
+    usual_rounds = 21
 
     def cells(self, plan):
         found = []
@@ -45,7 +45,7 @@ class Echo(Rate):
     request = "echo"
     also = {**Rate.also, "p50": "half are answered within, ns", "p99": "99% within, ns",
             "p999": "99.9% within, ns"}
-    usual_rounds = 7
+    usual_rounds = 15
 
     def cells(self, plan):
         found = []
@@ -56,7 +56,7 @@ class Echo(Rate):
                              "connections": count, "bytes": size}
                     params = {"setup": "alike", "connections": count, "bytes": size,
                               "multishot": multishot, "client_cpu": plan.cpus[1],
-                              "ms": plan.ms(400)}
+                              "ms": plan.ms(250)}
                     found.append(measure.Cell(self, label, params, RINGS + [EPOLL]))
         return found
 
@@ -66,7 +66,7 @@ class Files(Rate):
     title = "opening, statting, reading and closing small files, 32 at a time"
     unit = "files/s"
     request = "files"
-    usual_rounds = 5
+    usual_rounds = 9
 
     def cells(self, plan):
         found = []

@@ -7,6 +7,8 @@ import re
 import subprocess
 import time
 
+from build import ZIG_VERSION
+
 SETUPS = {
     "defaults": "what the simplest call opens: rf_init(ring, n, 0), "
                 "io_uring_queue_init(n, ring, 0), IoUring.init(n, 0), IoUring::new(n)",
@@ -60,6 +62,7 @@ def versions(build):
         "ringfence": "this tree, " + said("git", "-C", os.path.dirname(__file__), "rev-parse",
                                           "--short", "HEAD"),
         "liburing": said("pkg-config", "--modversion", "liburing"),
+        "Zig": ZIG_VERSION,
         "Rust's io-uring": crate_version(build) + ", " + said("rustc", "--version"),
         "C compiler": said("cc", "--version") + ", -O2",
     }
@@ -77,8 +80,10 @@ def make(plan, field, build):
         "load before": os.getloadavg()[0],
         "pinned": f"who is measured: processor {plan.cpus[0]}; SQ threads and clients: "
                   f"processor {plan.cpus[1]}",
-        "versions": versions(build),
-        "built": "C peers: gcc -O2; Zig: ReleaseFast for the baseline processor; Rust: release",
+        "versions": {name: text for name, text in versions(build).items()
+                     if name not in field.absent},
+        "built": "C peers: gcc -O2; Zig: ReleaseFast for the baseline processor; Rust: release; "
+                 "each library linked statically",
         "setups": SETUPS,
         "absent": dict(field.absent),
         "turns": "one round after the other, and in each all contenders, each round begun by "

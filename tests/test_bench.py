@@ -66,6 +66,42 @@ def peers_that_are_missing_have_a_reason():
         tap.equal(cell["results"]["Zig"], {"missing": "left out: --c-only"})
 
 
+def tables_of_a_document_are_filled():
+    needs_rings()
+    with tempfile.TemporaryDirectory() as place:
+        page, path = os.path.join(place, "page.md"), os.path.join(place, "results.json")
+        results = bench("--only", "nop")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(results, file)
+
+        def fill(*names):
+            with open(page, "w", encoding="utf-8") as file:
+                file.writelines(f"<!-- bench: {name} -->\nold\n<!-- bench: end -->\n"
+                                for name in names)
+            done = tap.run([sys.executable, os.path.join(SOURCE, "bench", "document.py"), path, page])
+            with open(page, encoding="utf-8") as file:
+                return done.returncode, file.read()
+        status, text = fill("nop", "echo")
+        tap.equal(status, 0)
+        tap.equal(text.count("| defaults | 1 | "), 1)
+        tap.equal(text.count("old"), 1)  # nothing was measured for the other
+        tap.check(text.endswith("<!-- bench: echo -->\nold\n<!-- bench: end -->\n"), text)
+        status, text = fill("no such table")
+        tap.equal((status, text.count("old")), (0, 1))  # a name is one word
+        status, text = fill("no-such-table")
+        tap.check(status != 0 and text.count("old") == 1, text)
+
+
+def every_table_of_the_document_is_known():
+    sys.path.insert(0, os.path.join(SOURCE, "bench"))
+    import document  # pylint: disable=import-outside-toplevel
+    with open(os.path.join(SOURCE, "docs", "performance.md"), encoding="utf-8") as file:
+        text = file.read()
+    names = [name for _, name, _ in document.MARKED.findall(text)]
+    tap.equal(set(names), set(document.TABLES))
+    tap.equal(text.count("<!-- bench: "), 2 * len(names))
+
+
 def every_shape_completes_as_often_as_asked():
     needs_rings()
     needs_sq_threads()
@@ -101,5 +137,6 @@ def blocked_rings_are_told():
 
 
 tap.main([every_cell_has_a_value, peers_that_are_missing_have_a_reason,
+          tables_of_a_document_are_filled, every_table_of_the_document_is_known,
           every_shape_completes_as_often_as_asked, failed_operations_are_no_result,
           nonsense_is_an_error, blocked_rings_are_told])
