@@ -21,7 +21,9 @@
 #if defined(__has_include)
 #if __has_include(<valgrind/memcheck.h>)
 #include <valgrind/memcheck.h>
+#ifndef NVALGRIND /* which it defines by itself on processors that it does not know */
 #define HAS_MEMCHECK 1
+#endif
 #endif
 #endif
 
