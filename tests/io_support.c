@@ -159,7 +159,7 @@ static int bind_on_loopback(int type, struct sockaddr_in *ret_addr)
 int listen_on_loopback(struct sockaddr_in *ret_addr)
 {
     int fd = bind_on_loopback(SOCK_STREAM, ret_addr);
-    assert_int_equal(listen(fd, 16), 0);
+    assert_int_equal(listen(fd, 64), 0);
     return fd;
 }
 

@@ -29,6 +29,12 @@ static int copy_of(int fd)
     return copy;
 }
 
+/* Until it is cancelled. */
+static bool is_endless(struct soak *soak, uint32_t sides)
+{
+    return roll(soak, sides) == 0 && !soak->drains;
+}
+
 static int any_file(struct soak *soak)
 {
     return copy_of(soak->files[roll(soak, FILES)]);
@@ -113,7 +119,7 @@ static void nops_that_share(struct soak *soak, struct act *act)
 static void timer(struct soak *soak, struct act *act)
 {
     const struct rf_timespec *time = lend_time(soak, act, 1000 + roll(soak, 2000000));
-    bool repeats = roll(soak, 3) == 0 && soak->newest;
+    bool repeats = roll(soak, 3) == 0 && soak->newest; /* but it ends */
     (void)queued(act, rf_timeout(soak->ring, next_step(act), time, repeats ? 3 : 0,
                                  repeats ? RF_TIMEOUT_MULTISHOT : 0));
     act->cancelable = 1;
@@ -121,6 +127,8 @@ static void timer(struct soak *soak, struct act *act)
 
 static void timer_that_is_changed(struct soak *soak, struct act *act)
 {
+    if (soak->drains) /* what is held back begins in workers, the second before the first perhaps */
+        return;
     const struct rf_timespec *time = lend_time(soak, act, INT64_C(3600000000000));
     const uint64_t first = next_step(act);
     (void)queued(act, rf_timeout(soak->ring, first, time, 0, 0));
@@ -176,7 +184,7 @@ static void copying_chain(struct soak *soak, struct act *act)
     (void)queued(act, rf_write(soak->ring, next_step(act), to, buf, bytes, any_offset(soak)));
 }
 
-/* Only when nothing else is open: behind what drains even a cancel waits. */
+/* Behind what drains even a cancel waits. */
 static void writes_and_a_sync(struct soak *soak, struct act *act)
 {
     int fd = lend_fd(act, any_file(soak), WHEN_OVER);
@@ -415,6 +423,8 @@ static void receiving_a_message(struct soak *soak, struct act *act)
 
 static void sending_in_place(struct soak *soak, struct act *act)
 {
+    if (soak->drains) /* what is held back never starts */
+        return;
     int fd = lend_fd(act, open_tcp(soak, act), after_look(soak, true));
     size_t bytes = 1 + roll(soak, 20000);
     if (roll(soak, 2) == 0) {
@@ -455,7 +465,7 @@ static void accepted(struct soak *soak, struct act *act, unsigned step, const st
 
 static void accepting(struct soak *soak, struct act *act)
 {
-    act->endless = roll(soak, 3) == 0;
+    act->endless = is_endless(soak, 3);
     int fd = listen_on_loopback(&act->peer);
     act->other_end = lend_fd(act, fd, WHEN_OVER);
     act->poke = poke_connection;
@@ -523,7 +533,7 @@ static void splicing(struct soak *soak, struct act *act)
 
 static void polling(struct soak *soak, struct act *act)
 {
-    act->endless = roll(soak, 3) == 0;
+    act->endless = is_endless(soak, 3);
     int fd = lend_fd(act, open_ends(soak, act, false), after_look(soak, true));
     const uint64_t step = next_step(act);
     (void)queued(act, act->endless ? rf_poll_multishot(soak->ring, step, fd, POLLIN)
@@ -556,6 +566,9 @@ static void poke_futex(struct soak *soak, struct act *act)
 
 static void waiting_for_a_futex(struct soak *soak, struct act *act)
 {
+    /* One that waits since before the first worker was made is woken by nobody (see docs/ops.md). */
+    if (soak->drains)
+        return;
     uint32_t *word = lend(soak, act, sizeof *word, WHEN_OVER);
     *word = 5;
     (void)queued(act, rf_futex_wait(soak->ring, next_step(act), word, 5, UINT32_MAX,
@@ -582,7 +595,7 @@ static void receiving_into_group(struct soak *soak, struct act *act)
 {
     if (!soak->group.ring)
         return;
-    act->endless = roll(soak, 2) == 0;
+    act->endless = is_endless(soak, 2);
     int fd = lend_fd(act, open_ends(soak, act, true), after_look(soak, true));
     const uint64_t step = next_step(act);
     (void)queued(act, act->endless
@@ -625,7 +638,7 @@ static void receiving_into_own(struct soak *soak, struct act *act)
 {
     struct rf_buf_ring *br;
     uint16_t group = own_group_of(soak, act);
-    act->endless = roll(soak, 2) == 0;
+    act->endless = is_endless(soak, 2);
     int err = rf_setup_buf_ring(soak->ring, OWN, group, 0, &br);
     if (err == -EOPNOTSUPP)
         return;

@@ -93,7 +93,8 @@ void postpone(struct act *act, unsigned steps)
 
 enum ends after_look(const struct soak *soak, bool starts_at_once)
 {
-    return starts_at_once && !soak->by_thread ? WHEN_CONSUMED : WHEN_OVER;
+    bool at_once = starts_at_once && !soak->by_thread && !soak->drains;
+    return at_once ? WHEN_CONSUMED : WHEN_OVER;
 }
 
 static void let_go(struct soak *soak, struct thing *thing)
@@ -284,6 +285,8 @@ static void do_something(struct soak *soak)
         poke_one(soak);
     else if (what < 58)
         begin(soak, &cancel_kind);
+    else if (what < 60 && soak->drains)
+        begin(soak, &drain_kind);
     else if (what < 78)
         submit(soak);
     else
@@ -342,7 +345,8 @@ static void one_round(void **state, uint64_t seed, struct soak *soak)
         assert_result(rf_check_start(&ring, NULL), 0);
     soak->by_thread = ring.flags & RF_SETUP_SQPOLL;
     soak->newest = has_op(&ring, RF_OP_PIPE);
-    soak->skips = soak->newest && roll(soak, 2) == 0;
+    soak->skips = soak->newest && roll(soak, 3) == 0;
+    soak->drains = !soak->skips && roll(soak, 2) == 0;
     open_place(soak);
     double deadline = seconds() + PATIENCE_S;
     while (soak->begun < ACTS_A_ROUND) {
@@ -350,10 +354,6 @@ static void one_round(void **state, uint64_t seed, struct soak *soak)
         hold_to(soak, deadline);
     }
     finish(soak);
-    if (!soak->skips) {
-        begin(soak, &drain_kind);
-        finish(soak);
-    }
     close_place(soak);
     assert_int_equal(rf_check_count(&ring), 0);
     rf_deinit(&ring);
