@@ -64,7 +64,9 @@ static const struct rf_rule rules[] = {
     {RF_RULE_FLAGS, "RF_SQE_IO_DRAIN",
      "As for a link. It waits for every earlier request, armed multishots and polls among them, "
      "and holds back every later one: behind a multishot even the ASYNC_CANCEL that would end "
-     "it. RF_REGISTER_SYNC_CANCEL gets such a ring going again.",
+     "it. RF_REGISTER_SYNC_CANCEL gets such a ring going again. On 6.18 the ring goes on draining "
+     "until something is submitted with nothing else open, and a zero-copy send that is held back "
+     "never starts: DrainLasts and DrainStopsZeroCopy in docs/capabilities.md.",
      "io_uring.c:io_queue_deferred"},
     {RF_RULE_FLAGS, "RF_SQE_ASYNC",
      "Consumed at submission, started by a worker: descriptors, slots, directories and control "

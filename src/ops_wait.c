@@ -278,7 +278,9 @@ RFI_OP(FUTEX_WAIT) = {
     RFI_OP_IS(FUTEX_WAIT, "6.7"),
     .text = "wait on a futex",
     .result = "0: it was woken",
-    .notes = "-EAGAIN: the futex did not hold the expected value.",
+    .notes = "-EAGAIN: the futex did not hold the expected value. On 6.18 nobody wakes a private one "
+             "that waits since before the process had a second thread: FutexForgotten in "
+             "docs/capabilities.md.",
     CALLS("rf_prep_futex_wait(sqe, futex, val, mask, futex_flags, flags)",
           "rf_futex_wait(ring, user_data, futex, val, mask, futex_flags, flags)"),
     .fields = {FIELDS_FUTEX, FIELD(OFF, "addr2", "uint64_t", "val", "the expected value")},

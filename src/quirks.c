@@ -135,6 +135,43 @@ static const struct rf_quirk quirks[RF_QUIRKS] = {
          .advice = "Poll once, and again.",
          .untried = NULL,
          .test = "test_quirks.c: what_the_table_says_is_what_happens"},
+    [RF_QUIRK_DRAIN_LASTS] =
+        {.name = "DrainLasts",
+         .kernels = "6.18",
+         .concerns = "rings that have drained (RF_SQE_IO_DRAIN)",
+         .behaviour = "The ring goes on draining: what is submitted while anything else is open, "
+                      "without the flag too, waits until all before it are over, a cancel as "
+                      "well, and then begins in a worker. It ends when something is submitted "
+                      "and nothing else is open.",
+         .mended = "rf_dump() says so of what may wait for that. rf_drain() cancels by a call, "
+                   "which is not held back.",
+         .advice = "Do not drain where something waits for long or has to be cancelled: link, or "
+                   "wait for the completions. rf_register_sync_cancel() gets such a ring going.",
+         .untried = NULL,
+         .test = "test_quirks.c: a_ring_that_has_drained_goes_on"},
+    [RF_QUIRK_DRAIN_ZERO_COPY] =
+        {.name = "DrainStopsZeroCopy",
+         .kernels = "6.18",
+         .concerns = "SEND_ZC, SENDMSG_ZC on rings that have drained (RF_SQE_IO_DRAIN)",
+         .behaviour = "One that is held back never starts, nor does anything behind it, and "
+                      "nothing cancels it: it waits for its own notification. The first "
+                      "operation after a drain is held back on an idle ring, too.",
+         .mended = NULL,
+         .advice = "Do not drain on a ring that sends without a copy. Of a ring that hangs in "
+                   "this way only rf_deinit() is left.",
+         .untried = NULL,
+         .test = "test_quirks.c: a_zero_copy_send_behind_a_drain_never_starts"},
+    [RF_QUIRK_FUTEX_FORGOTTEN] =
+        {.name = "FutexForgotten",
+         .kernels = "6.18",
+         .concerns = "FUTEX_WAIT with RF_FUTEX2_PRIVATE",
+         .behaviour = "What waits since the process had one thread is woken by nobody once it has "
+                      "another, be it a worker of the ring: only a cancel ends it.",
+         .mended = NULL,
+         .advice = "Have a second thread before the first FUTEX_WAIT, such as the worker of a NOP "
+                   "with RF_SQE_ASYNC; or leave the flag out, there and where it is woken.",
+         .untried = "it takes a process that has one thread",
+         .test = "test_quirks.c: a_futex_wait_is_forgotten_with_the_first_thread"},
 };
 
 const struct rf_quirk *rf_quirk_info(uint32_t id)

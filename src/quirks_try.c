@@ -18,6 +18,7 @@
 #include <ringfence/prep.h>
 #include <ringfence/probe.h>
 #include <ringfence/ring.h>
+#include <ringfence/wait.h>
 
 #include "check/hooks.h"
 #include "register.h"
@@ -43,11 +44,12 @@ static int open_small(struct rf_ring *ring, const struct rf_sys *sys, uint32_t e
     return rfi_init_unchecked(ring, entries, &params, sys);
 }
 
-static void queue_nop(struct rf_ring *ring, uint64_t user_data, uint32_t flags)
+static struct rf_sqe *queue_nop(struct rf_ring *ring, uint64_t user_data, uint32_t flags)
 {
     struct rf_sqe *sqe = rf_get_sqe(ring);
     sqe->user_data = user_data;
     sqe->rw_flags = flags;
+    return sqe;
 }
 
 /* @ts must outlive the operation. */
@@ -68,7 +70,7 @@ static int try_overtakes(const struct rf_sys *sys)
     if (open_small(&ring, sys, 2, RF_SETUP_CQE_MIXED))
         return CANNOT_TELL;
     for (uint64_t i = 1; i <= 5; i++) {
-        queue_nop(&ring, i, i == 4 ? RF_NOP_CQE32 : 0);
+        (void)queue_nop(&ring, i, i == 4 ? RF_NOP_CQE32 : 0);
         if (rf_submit(&ring) != 1) {
             rf_deinit(&ring);
             return CANNOT_TELL;
@@ -92,7 +94,7 @@ static int try_error_hidden(struct rf_ring *ring)
 {
     if (!(ring->features & RF_FEAT_EXT_ARG))
         return CANNOT_TELL;
-    queue_nop(ring, 1, 0);
+    (void)queue_nop(ring, 1, 0);
     (void)rf_flush_sq(ring);
     int result = enter(ring, 1, 1, RF_ENTER_EXT_ARG, RFI_NOWHERE, sizeof(struct rf_getevents_arg));
     return result == 1 ? HAS : result == -EFAULT ? HAS_NOT : CANNOT_TELL;
@@ -205,6 +207,47 @@ static int try_last_wait_slot(const struct rf_sys *sys)
     return found;
 }
 
+/* --- drains -------------------------------------------------------------- */
+
+static int take_one(struct rf_ring *ring, uint64_t *ret_user_data)
+{
+    struct rf_cqe cqe;
+    int err = rf_copy_cqe(ring, &cqe);
+    *ret_user_data = err ? 0 : cqe.user_data;
+    return err;
+}
+
+/* Behind a drain that had to wait something is open; then a NOP, which should not wait for it. */
+static int try_drain_lasts(struct rf_ring *ring)
+{
+    uint64_t first, second, third;
+    queue_timeout(ring, &soon);
+    rf_sqe_set_flags(queue_nop(ring, 1, 0), RF_SQE_IO_DRAIN);
+    queue_timeout(ring, &guard);
+    if (rf_submit(ring) != 3 || take_one(ring, &first) || take_one(ring, &second) || second != 1)
+        return CANNOT_TELL;
+    (void)queue_nop(ring, 2, 0);
+    if (rf_submit(ring) != 1 || take_one(ring, &third))
+        return CANNOT_TELL;
+    return third == 2 ? HAS_NOT : HAS;
+}
+
+/* On no file: what starts ends at once. */
+static int try_drain_zero_copy(struct rf_ring *ring)
+{
+    uint64_t drained;
+    const struct rf_cqe *cqe;
+    if (!(ring->features & RF_FEAT_EXT_ARG))
+        return HAS_NOT; /* nor does it send so */
+    rf_sqe_set_flags(queue_nop(ring, 1, 0), RF_SQE_IO_DRAIN);
+    if (rf_submit(ring) != 1 || take_one(ring, &drained))
+        return CANNOT_TELL;
+    struct rf_sqe *sqe = rf_get_sqe(ring);
+    rf_prep_send_zc(sqe, -1, "", 1, 0, 0);
+    int result = rf_submit(ring) == 1 ? rf_wait_cqe_timeout(ring, &cqe, &guard) : -EAGAIN;
+    return result == 0 ? HAS_NOT : result == -ETIME ? HAS : CANNOT_TELL;
+}
+
 /* --- others -------------------------------------------------------------- */
 
 /* One entry, two completions fit. */
@@ -214,7 +257,7 @@ static int try_overflow_blocks(struct rf_ring *ring)
     for (uint64_t i = 0; i < 5 && result == 1; i++) {
         if (rf_sq_space_left(ring) == 0)
             return CANNOT_TELL;
-        queue_nop(ring, i, 0);
+        (void)queue_nop(ring, i, 0);
         (void)rf_flush_sq(ring);
         result = ring->sys->ring_enter(ring->sys, ring->enter_fd, 1, 0, 0, NULL, 0);
     }
@@ -255,6 +298,8 @@ static const struct {
     {RF_QUIRK_NEGATIVE_DEADLINE, 2, try_negative_deadline, NULL},
     {RF_QUIRK_OVERFLOW_BLOCKS, 1, try_overflow_blocks, NULL},
     {RF_QUIRK_POLL_LEVEL, 2, try_poll_level, NULL},
+    {RF_QUIRK_DRAIN_LASTS, 4, try_drain_lasts, NULL},
+    {RF_QUIRK_DRAIN_ZERO_COPY, 4, try_drain_zero_copy, NULL},
 };
 
 static void note(struct rf_quirks *quirks, enum rf_quirk_id id, int found)

@@ -61,8 +61,7 @@ struct soak {
     bool skips;  /* it skips CQEs: a ring that has done so refuses to drain */
     /*
      * It drains at any time. Then nothing may be open that has to be cancelled or changed to be
-     * over: since 6.16 a ring that has drained holds back what comes later until all
-     * before it are over, and it goes on so until it was idle once.
+     * over: a ring that has drained goes on holding back what comes (DrainLasts).
      */
     bool drains;
     struct act acts[ACTS];

@@ -423,7 +423,7 @@ static void receiving_a_message(struct soak *soak, struct act *act)
 
 static void sending_in_place(struct soak *soak, struct act *act)
 {
-    if (soak->drains) /* what is held back never starts */
+    if (soak->drains) /* what is held back never starts: DrainStopsZeroCopy */
         return;
     int fd = lend_fd(act, open_tcp(soak, act), after_look(soak, true));
     size_t bytes = 1 + roll(soak, 20000);
@@ -566,7 +566,7 @@ static void poke_futex(struct soak *soak, struct act *act)
 
 static void waiting_for_a_futex(struct soak *soak, struct act *act)
 {
-    /* One that waits since before the first worker was made is woken by nobody (see docs/ops.md). */
+    /* One that waits since before the first worker was made is woken by nobody: FutexForgotten. */
     if (soak->drains)
         return;
     uint32_t *word = lend(soak, act, sizeof *word, WHEN_OVER);

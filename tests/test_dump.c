@@ -189,6 +189,47 @@ static void what_is_open_is_told_with_what_it_waits_for(void **state)
     rf_deinit(&ring);
 }
 
+/* What a drain has left behind may hold back what comes later, a cancel too. */
+static void what_a_drain_leaves_behind_is_told(void **state)
+{
+    (void)state;
+    struct rf_ring ring;
+    static const struct rf_check_options count = {RF_CHECK_COUNT, 0, NULL, NULL};
+    static char byte;
+    int fds[2];
+    open_ring(&ring, 8, 0);
+    if (!rf_check_is_on(&ring))
+        assert_result(rf_check_start(&ring, &count), 0);
+    assert_int_equal(pipe(fds), 0);
+    rf_sqe_set_flags(rf_nop(&ring, 31), RF_SQE_IO_DRAIN);
+    assert_non_null(rf_read(&ring, 32, fds[0], &byte, 1, 0));
+    submit_all(&ring, 2);
+    struct rf_cqe cqes[2];
+    reap(&ring, cqes, 1);
+    assert_int_equal(cqes[0].user_data, 31);
+    assert_says_not(&ring, "DrainLasts");
+    assert_non_null(rf_cancel64(&ring, 33, 32, 0));
+    submit_all(&ring, 1);
+    (void)rf_get_events(&ring);
+    if (rf_cq_ready(&ring) == 0) /* here it is held back: 6.18 */
+        assert_says(&ring, "waits for the kernel: cancel other operations; or, for the ring has "
+                           "drained (DrainLasts), until all before it are over, the oldest: READ, "
+                           "user_data 32");
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    reap(&ring, cqes, 2);
+    /* Nothing is open, so this one ends it. */
+    assert_non_null(rf_read(&ring, 34, fds[0], &byte, 1, 0));
+    assert_non_null(rf_read(&ring, 35, fds[0], &byte, 1, 0));
+    submit_all(&ring, 2);
+    assert_says(&ring, "open: 2 operations");
+    assert_says_not(&ring, "DrainLasts");
+    assert_int_equal(write(fds[1], "xy", 2), 2);
+    reap(&ring, cqes, 2);
+    close(fds[0]);
+    close(fds[1]);
+    rf_deinit(&ring);
+}
+
 /* A program that gets the signal while its read waits; what it prints goes to @fd. */
 static void wait_for_ever(int fd)
 {
@@ -238,6 +279,7 @@ int main(void)
         ONCE(a_backlog_is_told),
         ONCE(an_sq_thread_that_sleeps_is_told),
         ONCE(work_that_is_held_back_is_told),
+        ONCE(what_a_drain_leaves_behind_is_told),
         ONCE(a_signal_prints_what_is_open),
         EACH_FLAVOUR(what_is_open_is_told_with_what_it_waits_for),
     };

@@ -3,12 +3,16 @@
  * Held here: each row of the table of quirks is whole, names a test that there is, and stands
  * in the documentation; and what is tried agrees with what can be seen in another way.
  */
-#include "support.h"
+#include "io_support.h"
 
+#include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "quirks.h"
 
@@ -156,6 +160,146 @@ static void what_the_table_says_is_what_happens(void **state)
     rf_deinit(&ring);
 }
 
+/* --- drains, futexes ------------------------------------------------------ */
+
+/* What is to be had within some time; 0: nothing. */
+static uint64_t next_within(struct rf_ring *ring, int64_t ms)
+{
+    const struct rf_cqe *cqe;
+    const struct rf_timespec ts = {ms / 1000, ms % 1000 * 1000000};
+    if (rf_wait_cqe_timeout(ring, &cqe, &ts))
+        return 0;
+    uint64_t user_data = cqe->user_data;
+    rf_cqe_seen(ring, cqe);
+    return user_data;
+}
+
+/* A read behind a drain that had to wait; then a NOP, which has no flag. */
+static void a_ring_that_has_drained_goes_on(void **state)
+{
+    (void)state;
+    need_a_ring();
+    assert_result(rf_quirks_system(&found), 0);
+    struct rf_ring ring;
+    int before[2], behind[2];
+    static char bytes[2];
+    open_ring(&ring, 8, 0);
+    if (!(ring.features & RF_FEAT_EXT_ARG)) {
+        rf_deinit(&ring);
+        skip_because("this kernel waits without a time only");
+    }
+    assert_int_equal(pipe(before) || pipe(behind), 0);
+    assert_non_null(rf_read(&ring, 1, before[0], &bytes[0], 1, 0));
+    rf_sqe_set_flags(rf_nop(&ring, 2), RF_SQE_IO_DRAIN);
+    assert_non_null(rf_read(&ring, 3, behind[0], &bytes[1], 1, 0));
+    submit_all(&ring, 3);
+    assert_int_equal(next_within(&ring, 20), 0);
+    assert_int_equal(write(before[1], "x", 1), 1);
+    assert_int_equal(next_within(&ring, 5000), 1);
+    assert_int_equal(next_within(&ring, 5000), 2);
+    assert_non_null(rf_nop(&ring, 4));
+    submit_all(&ring, 1);
+    bool lasts = next_within(&ring, 50) == 0;
+    assert_int_equal(has(RF_QUIRK_DRAIN_LASTS), lasts);
+    assert_int_equal(write(behind[1], "x", 1), 1);
+    assert_int_equal(next_within(&ring, 5000), 3);
+    if (lasts)
+        assert_int_equal(next_within(&ring, 5000), 4);
+    /* The next is submitted with nothing open: it was the last that a drain held back. */
+    assert_non_null(rf_read(&ring, 5, behind[0], &bytes[1], 1, 0));
+    submit_all(&ring, 1);
+    assert_non_null(rf_nop(&ring, 6));
+    submit_all(&ring, 1);
+    assert_int_equal(next_within(&ring, 5000), 6);
+    assert_int_equal(write(behind[1], "x", 1), 1);
+    assert_int_equal(next_within(&ring, 5000), 5);
+    for (int i = 0; i < 2; i++) {
+        close(before[i]);
+        close(behind[i]);
+    }
+    rf_deinit(&ring);
+}
+
+static void a_zero_copy_send_behind_a_drain_never_starts(void **state)
+{
+    without_checker(); /* it is closed with an operation open */
+    (void)state;
+    need_a_ring();
+    assert_result(rf_quirks_system(&found), 0);
+    struct rf_ring ring;
+    struct sockaddr_in to;
+    open_ring(&ring, 8, 0);
+    if (!has_op(&ring, RF_OP_SEND_ZC)) {
+        rf_deinit(&ring);
+        skip_because("this kernel does not send without a copy");
+    }
+    int fd = bind_udp_on_loopback(&to);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    rf_sqe_set_flags(rf_nop(&ring, 1), RF_SQE_IO_DRAIN);
+    submit_all(&ring, 1);
+    assert_int_equal(next_within(&ring, 5000), 1);
+    assert_non_null(rf_send_zc(&ring, 2, fd, "text", 4, 0, 0));
+    submit_all(&ring, 1);
+    bool stops = next_within(&ring, 50) == 0;
+    assert_int_equal(has(RF_QUIRK_DRAIN_ZERO_COPY), stops);
+    if (stops) { /* and nothing ends it */
+        struct rf_sync_cancel_reg all;
+        memset(&all, 0, sizeof all);
+        all.flags = RF_ASYNC_CANCEL_ANY | RF_ASYNC_CANCEL_ALL;
+        all.fd = -1;
+        assert_result(rf_register_sync_cancel(&ring, &all), 0);
+        assert_int_equal(next_within(&ring, 50), 0);
+    }
+    rf_deinit(&ring);
+    close(fd);
+}
+
+enum { WOKEN = 0, FORGOTTEN = 3, OTHER = 1 };
+
+/* In a process of one thread, which gets another: a worker. */
+static int wait_for_a_futex(void)
+{
+    static uint32_t word = 5;
+    struct rf_ring ring;
+    if (rf_init(&ring, 8, 0))
+        return OTHER;
+    (void)!rf_futex_wait(&ring, 1, &word, 5, UINT32_MAX, RF_FUTEX2_SIZE_U32 | RF_FUTEX2_PRIVATE, 0);
+    rf_sqe_set_flags(rf_nop(&ring, 2), RF_SQE_ASYNC);
+    if (rf_submit(&ring) != 2 || next_within(&ring, 5000) != 2)
+        return OTHER;
+    long woken = syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    if (woken == 1 && next_within(&ring, 5000) == 1)
+        return WOKEN;
+    (void)!rf_cancel64(&ring, 3, 1, 0);
+    if (woken != 0 || rf_submit(&ring) != 1)
+        return OTHER;
+    uint64_t both = next_within(&ring, 5000) + next_within(&ring, 5000);
+    rf_deinit(&ring);
+    return both == 1 + 3 ? FORGOTTEN : OTHER;
+}
+
+static void a_futex_wait_is_forgotten_with_the_first_thread(void **state)
+{
+    (void)state;
+    need_a_ring();
+    struct rf_ring ring;
+    open_ring(&ring, 2, 0);
+    bool there = has_op(&ring, RF_OP_FUTEX_WAIT);
+    rf_deinit(&ring);
+    if (!there)
+        skip_because("this kernel has no such operation");
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(wait_for_a_futex());
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == WOKEN)
+        skip_because("this kernel wakes it");
+    assert_int_equal(WEXITSTATUS(status), FORGOTTEN);
+}
+
 /* --- kernels that are played --------------------------------------------- */
 
 static int busy_enter(const struct rf_sys *sys, int fd, uint32_t to_submit, uint32_t min_complete,
@@ -231,6 +375,9 @@ int main(void)
         ONCE(the_documentation_has_each),
         ONCE(what_is_tried_has_an_answer),
         ONCE(what_the_table_says_is_what_happens),
+        ONCE(a_ring_that_has_drained_goes_on),
+        ONCE(a_zero_copy_send_behind_a_drain_never_starts),
+        ONCE(a_futex_wait_is_forgotten_with_the_first_thread),
         ONCE(other_kernels_have_other_quirks),
     };
     return run_all(tests, COUNT_OF(tests));

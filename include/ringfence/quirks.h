@@ -33,8 +33,11 @@ enum rf_quirk_id {
     RF_QUIRK_OVERFLOW_BLOCKS = 10,
     RF_QUIRK_RESIZE_LOSES = 11,
     RF_QUIRK_POLL_LEVEL = 12,
+    RF_QUIRK_DRAIN_LASTS = 13,
+    RF_QUIRK_DRAIN_ZERO_COPY = 14,
+    RF_QUIRK_FUTEX_FORGOTTEN = 15,
 
-    RF_QUIRKS = 13
+    RF_QUIRKS = 16
 };
 
 /* Every text is static, and English. */
@@ -60,8 +63,8 @@ struct rf_quirks {
 /**
  * rf_quirks_system() - which of them this kernel has.
  *
- * Opens some small rings, one after the other, and runs harmless operations (NOP, TIMEOUT) on
- * them; takes a tenth of a second. RF_CAP_MISSING: the kernel does it right, or has no such
+ * Opens some small rings, one after the other, and runs harmless operations (NOP, TIMEOUT, one on
+ * no file) on them; takes a quarter of a second. RF_CAP_MISSING: the kernel does it right, or has no such
  * thing at all. RF_CAP_UNKNOWN: it is not tried (rf_quirk.untried says why), or
  * could not be.
  *

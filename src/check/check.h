@@ -199,6 +199,7 @@ struct rfi_check {
     uint32_t lost;         /* CQEs that were lost when it was looked last */
     bool overflowed;       /* the queue was too full then */
     bool cancels;          /* something may have cancelled any operation */
+    bool drains;           /* it has drained, and may still: RF_QUIRK_DRAIN_LASTS */
     struct rfi_opened *taken_before; /* while SQEs are read: the one before */
 
     struct rfi_where *here;   /* for a report: the call that breaks a promise, or NULL */

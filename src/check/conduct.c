@@ -162,11 +162,22 @@ static void note_cancel(struct rfi_check *check, const struct rfi_opened *opened
             o->cancelled = true;
 }
 
+/* Only for rf_dump(): what is over in the kernel, and when, is not known for sure. */
+static void note_drain(struct rfi_check *check, const struct rf_sqe *sqe)
+{
+    if (sqe->flags & RF_SQE_IO_DRAIN)
+        check->drains = true;
+    else if (check->opened_count == 0 && sqe->opcode != RF_OP_SEND_ZC &&
+             sqe->opcode != RF_OP_SENDMSG_ZC)
+        check->drains = false;
+}
+
 void rfi_conduct_takes(struct rfi_check *check, struct rfi_opened *opened,
                        const struct rf_sqe *sqe)
 {
     if (sqe->flags & RF_SQE_IO_DRAIN)
         look_for_deadlock(check, opened);
+    note_drain(check, sqe);
     opened->endless = goes_on(opened->op, sqe);
     note_cancel(check, opened, sqe);
     check->taken_before = opened;

@@ -117,22 +117,10 @@ static void print_other(const char *words, const struct rfi_opened *o, FILE *out
             (unsigned long long)o->user_data);
 }
 
-static void print_wait(const struct rfi_check *check, const struct rfi_opened **all, uint32_t i,
-                       FILE *out)
+/* For nothing that is in this ring. */
+static void print_own_wait(const struct rfi_opened *o, FILE *out)
 {
-    const struct rfi_opened *o = all[i], *other;
-    fprintf(out, "      waits ");
-    if (!o->consumed)
-        fprintf(out, "to be consumed: %s", check->flags & RF_SETUP_SQPOLL
-                                              ? "by the SQ thread; if that sleeps rf_submit() wakes it"
-                                              : "by the call that submits");
-    else if ((other = before_in_chain(all, i)))
-        print_other("for the one before it in its chain: ", other, out);
-    else if (o->sqe_flags & RF_SQE_IO_DRAIN && i > 0)
-        print_other("until all before it are over (RF_SQE_IO_DRAIN), the oldest: ", all[0], out);
-    else if ((other = drain_before(all, i)))
-        print_other("behind one that drains the ring: ", other, out);
-    else if (o->notified_later)
+    if (o->notified_later)
         fprintf(out, "for its notification: the result came, the network still has the buffer");
     else if (rfi_opened_is_silent(o))
         fprintf(out, "perhaps for nothing: with RF_SQE_CQE_SKIP_SUCCESS it may be over");
@@ -148,6 +136,39 @@ static void print_wait(const struct rfi_check *check, const struct rfi_opened **
         fprintf(out, "for a worker, which runs it or is to");
     else
         fprintf(out, "for the kernel: %s", o->op->text);
+}
+
+/* Of a ring that has drained: see the quirks of these names. */
+static void print_quirk(const struct rfi_opened **all, uint32_t i, FILE *out)
+{
+    const struct rfi_opened *o = all[i];
+    uint32_t opcode = o->op ? o->op->opcode : RF_OP_NOP;
+    if ((opcode == RF_OP_SEND_ZC || opcode == RF_OP_SENDMSG_ZC) && !o->notified_later)
+        fprintf(out, "; or for ever, if a drain held it back (DrainStopsZeroCopy)");
+    else if (i > 0 && !(o->sqe_flags & RF_SQE_IO_DRAIN) && !drain_before(all, i))
+        print_other("; or, for the ring has drained (DrainLasts), until all before it are over, "
+                    "the oldest: ", all[0], out);
+}
+
+static void print_wait(const struct rfi_check *check, const struct rfi_opened **all, uint32_t i,
+                       FILE *out)
+{
+    const struct rfi_opened *o = all[i], *other;
+    fprintf(out, "      waits ");
+    if (!o->consumed)
+        fprintf(out, "to be consumed: %s", check->flags & RF_SETUP_SQPOLL
+                                              ? "by the SQ thread; if that sleeps rf_submit() wakes it"
+                                              : "by the call that submits");
+    else if ((other = before_in_chain(all, i)))
+        print_other("for the one before it in its chain: ", other, out);
+    else if (o->sqe_flags & RF_SQE_IO_DRAIN && i > 0)
+        print_other("until all before it are over (RF_SQE_IO_DRAIN), the oldest: ", all[0], out);
+    else if ((other = drain_before(all, i)))
+        print_other("behind one that drains the ring: ", other, out);
+    else
+        print_own_wait(o, out);
+    if (o->consumed && check->drains)
+        print_quirk(all, i, out);
     fprintf(out, "\n");
 }
 
