@@ -152,7 +152,7 @@ static const struct rf_quirk quirks[RF_QUIRKS] = {
     [RF_QUIRK_DRAIN_ZERO_COPY] =
         {.name = "DrainStopsZeroCopy",
          .kernels = "6.18",
-         .concerns = "SEND_ZC, SENDMSG_ZC on rings that have drained (RF_SQE_IO_DRAIN)",
+         .concerns = "SEND_ZC, SENDMSG_ZC after RF_SQE_IO_DRAIN",
          .behaviour = "One that is held back never starts, nor does anything behind it, and "
                       "nothing cancels it: it waits for its own notification. The first "
                       "operation after a drain is held back on an idle ring, too.",
