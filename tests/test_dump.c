@@ -195,14 +195,14 @@ static void what_a_drain_leaves_behind_is_told(void **state)
     (void)state;
     struct rf_ring ring;
     static const struct rf_check_options count = {RF_CHECK_COUNT, 0, NULL, NULL};
-    static char byte;
+    static char bytes[2];
     int fds[2];
     open_ring(&ring, 8, 0);
     if (!rf_check_is_on(&ring))
         assert_result(rf_check_start(&ring, &count), 0);
     assert_int_equal(pipe(fds), 0);
     rf_sqe_set_flags(rf_nop(&ring, 31), RF_SQE_IO_DRAIN);
-    assert_non_null(rf_read(&ring, 32, fds[0], &byte, 1, 0));
+    assert_non_null(rf_read(&ring, 32, fds[0], &bytes[0], 1, 0));
     submit_all(&ring, 2);
     struct rf_cqe cqes[2];
     reap(&ring, cqes, 1);
@@ -218,8 +218,8 @@ static void what_a_drain_leaves_behind_is_told(void **state)
     assert_int_equal(write(fds[1], "x", 1), 1);
     reap(&ring, cqes, 2);
     /* Nothing is open, so this one ends it. */
-    assert_non_null(rf_read(&ring, 34, fds[0], &byte, 1, 0));
-    assert_non_null(rf_read(&ring, 35, fds[0], &byte, 1, 0));
+    assert_non_null(rf_read(&ring, 34, fds[0], &bytes[0], 1, 0));
+    assert_non_null(rf_read(&ring, 35, fds[0], &bytes[1], 1, 0));
     submit_all(&ring, 2);
     assert_says(&ring, "open: 2 operations");
     assert_says_not(&ring, "DrainLasts");
