@@ -194,7 +194,7 @@ static void what_a_drain_leaves_behind_is_told(void **state)
 {
     (void)state;
     struct rf_ring ring;
-    static const struct rf_check_options count = {RF_CHECK_COUNT, 0, NULL, NULL};
+    static const struct rf_check_options count = {RF_CHECK_COUNT, 0, NULL, NULL, NULL, 0};
     static char bytes[2];
     int fds[2];
     open_ring(&ring, 8, 0);
