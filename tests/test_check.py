@@ -35,6 +35,9 @@ def is_caught(fault, kind):
     done = run(fault, kind, "1")
     tap.check(done.returncode != 0, f"it went on\n{done.stdout}{done.stderr}")
     faulty.is_the_report(fault, done.stderr)
+    if fault.touched:  # AddressSanitizer says by whom
+        found = re.search(rf"{fault.name}\.c:(\d+)", done.stderr)
+        tap.equal(found and int(found[1]), fault.touched, f"{done.stderr}\ntouched in line")
 
 
 def is_silent_without(fault):

@@ -376,6 +376,8 @@ void rfi_calls_watch(void);
 
 /* The program enters the kernel, from a function whose frame this is or lies above. */
 void rfi_waits_frames(struct rfi_check *check, const void *frame);
+/* Does it lie on the stack of this thread? False if that was never asked for. */
+bool rfi_waits_is_stack(uint64_t addr);
 /* It is about to wait: is there anything that can come? */
 void rfi_waits_ended(struct rfi_check *check, uint32_t min_complete, uint32_t flags,
                      const void *arg);

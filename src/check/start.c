@@ -15,20 +15,33 @@ static struct rfi_check *all;
 
 /* --- the beginning -------------------------------------------------------- */
 
+/* What prints the report may use a stack that is lent: it must not be stopped, too. */
+static void unpoison_all(void)
+{
+    for (struct rfi_check *check = all; check; check = check->next)
+        for (size_t i = 0; i < check->range_count; i++)
+            if (check->ranges[i].loan->poisoned)
+                rfi_asan_unpoison(check->ranges[i].addr, check->ranges[i].loan->bytes);
+}
+
 /* ASan has found somebody who touched memory, and printed: say whose it was. */
 static void at_death(void)
 {
     static struct rfi_where nowhere; /* ASan has said where */
     uint64_t addr = rfi_asan_touched();
+    const char *hint = rfi_waits_is_stack(addr)
+                           ? "; it is on the stack: has the function returned that lent it?"
+                           : "";
     rfi_check_inside(1); /* what the report calls is not the program's */
+    unpoison_all();
     for (struct rfi_check *check = all; check; check = check->next) {
         const struct rfi_loan *loan;
         const struct rfi_opened *opened = rfi_watch_owner(check, addr, &loan);
         if (!opened)
             continue;
         check->here = &nowhere;
-        rfi_report(check, RF_CHECK_TOUCHED, opened, loan, 0, "0x%llx was touched: see above",
-                   (unsigned long long)addr);
+        rfi_report(check, RF_CHECK_TOUCHED, opened, loan, 0, "0x%llx was touched: see above%s",
+                   (unsigned long long)addr, hint);
         return;
     }
 }

@@ -32,6 +32,11 @@ static void ask_stack(void)
     errno = saved;
 }
 
+bool rfi_waits_is_stack(uint64_t addr)
+{
+    return stack_asked && addr - stack_low < stack_high - stack_low;
+}
+
 /* A stack grows down: what lies below a frame that is in use belongs to no function any more. */
 void rfi_waits_frames(struct rfi_check *check, const void *frame)
 {

@@ -9,7 +9,7 @@ int main(int argc, char **argv)
     char *buffer = malloc(100);
     (void)!rf_read(&ring, 2, ends[0], buffer + 10, 90, 0);
     (void)!rf_submit(&ring); /* submitted here */
-    free(buffer);
+    free(buffer); /* broken here */
     (void)!write(ends[1], "text", 4);
     take(1);
     return missed();

@@ -3,8 +3,8 @@
  * faults.h - what the faulty programs share. Each breaks one promise; its first lines say which
  * rule of the loan checker has to say so, of which operation. Comments mark the lines that the
  * stacks of the report have to lead to: "broken here", "noticed here", "queued here", "submitted
- * here". Nothing else may be reported before. The argument is a kind of ring: plain, sqpoll,
- * defer; stopped: with an SQ thread that never runs.
+ * here"; and "touched here" what AddressSanitizer says. Nothing else may be reported before. The
+ * argument is a kind of ring: plain, sqpoll, defer; stopped: with an SQ thread that never runs.
  *
  * A program that cannot break its promise here, because the kernel lacks something, ends with 77.
  */

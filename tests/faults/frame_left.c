@@ -19,6 +19,6 @@ int main(int argc, char **argv)
 #endif
     queue();
     (void)!write(ends[1], "text", 4);
-    take(1);
+    take(1); /* broken here */
     return missed();
 }

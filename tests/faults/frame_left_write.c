@@ -16,6 +16,6 @@ int main(int argc, char **argv)
 {
     begin(argc, argv);
     queue();
-    take(2);
+    take(2); /* broken here */
     return missed();
 }

@@ -9,7 +9,7 @@ int main(int argc, char **argv)
     void *buffer = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     (void)!rf_read(&ring, 2, ends[0], buffer, 4096, 0);
     (void)!rf_submit(&ring); /* submitted here */
-    munmap(buffer, 4096);
+    munmap(buffer, 4096); /* broken here */
     (void)!write(ends[1], "text", 4);
     take(1);
     return missed();

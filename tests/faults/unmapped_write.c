@@ -10,7 +10,7 @@ int main(int argc, char **argv)
     later();
     (void)!rf_write(&ring, 2, ends[0], buffer, 4096, 0);
     (void)!rf_submit(&ring); /* submitted here */
-    munmap(buffer, 4096);
+    munmap(buffer, 4096); /* broken here */
     take(2);
     return missed();
 }
