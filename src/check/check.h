@@ -23,7 +23,7 @@
  *   conduct.c  how the ring is used: threads, processes, the order of SQEs
  *   dump.c     what is open, and what it waits for
  *   trace.c    who called: return addresses
- *   stack.c    return addresses as functions and lines; dwarf.c by libdw
+ *   stack.c    return addresses as functions and lines; dwarf.c by libdw, load.c finds that
  *   rules.c    the rules in words
  *
  * Every function here that takes a struct rfi_check wants its lock held, but for those
@@ -439,7 +439,7 @@ uint64_t rfi_asan_touched(void);
 
 /* --- trace.c -------------------------------------------------------------- */
 
-/* Where this was called from; NULL: out of memory. */
+/* Where this was called from; NULL: out of memory, or not to be found out. */
 struct rfi_where *rfi_where_now(struct rfi_check *check);
 /* One user more. NULL stays NULL. */
 struct rfi_where *rfi_where_share(struct rfi_where *where);

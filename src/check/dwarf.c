@@ -7,16 +7,11 @@
  * table knows the inmost line; the rest is in the tree of what the compiler has noted, where
  * each inlined function has the line that called it.
  */
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "stack.h"
-
-/* Weak: a program that is linked statically has no use for dlopen(), and need not have it. */
-extern __typeof__(dlopen) dlopen __attribute__((weak));
-extern __typeof__(dlsym) dlsym __attribute__((weak));
 
 /* --- its interface -------------------------------------------------------- */
 
@@ -80,35 +75,37 @@ static int find_nothing(void *module, void **userdata, const char *name, uint64_
     return -1;
 }
 
-/* An object pointer as a function pointer: POSIX says that it works, C does not. */
-static bool load(void *library, const char *name, void *ret_function)
-{
-    void *symbol = dlsym(library, name);
-    memcpy(ret_function, &symbol, sizeof symbol);
-    return symbol;
-}
-
 static bool load_dw(struct dwfl_callbacks *callbacks)
 {
-    void *library = dlopen ? dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL) : NULL;
-    return library && load(library, "dwfl_begin", &dw.begin) &&
-           load(library, "dwfl_linux_proc_report", &dw.proc_report) &&
-           load(library, "dwfl_linux_proc_find_elf", &callbacks->find_elf) &&
-           load(library, "dwfl_report_end", &dw.report_end) &&
-           load(library, "dwfl_end", &dw.end) &&
-           load(library, "dwfl_addrmodule", &dw.addrmodule) &&
-           load(library, "dwfl_module_info", &dw.module_info) &&
-           load(library, "dwfl_module_addrname", &dw.addrname) &&
-           load(library, "dwfl_module_getsrc", &dw.getsrc) &&
-           load(library, "dwfl_lineinfo", &dw.lineinfo) &&
-           load(library, "dwfl_module_addrdie", &dw.addrdie) &&
-           load(library, "dwarf_getscopes", &dw.getscopes) &&
-           load(library, "dwarf_getscopes_die", &dw.getscopes_die) &&
-           load(library, "dwarf_diename", &dw.diename) && load(library, "dwarf_tag", &dw.tag) &&
-           load(library, "dwarf_attr", &dw.attr) &&
-           load(library, "dwarf_formudata", &dw.formudata) &&
-           load(library, "dwarf_getsrcfiles", &dw.getsrcfiles) &&
-           load(library, "dwarf_filesrc", &dw.filesrc);
+    void *library = rfi_load_library("libdw.so.1");
+    const struct {
+        const char *name;
+        void *ret_function;
+    } wanted[] = {
+        {"dwfl_begin", &dw.begin},
+        {"dwfl_linux_proc_report", &dw.proc_report},
+        {"dwfl_linux_proc_find_elf", &callbacks->find_elf},
+        {"dwfl_report_end", &dw.report_end},
+        {"dwfl_end", &dw.end},
+        {"dwfl_addrmodule", &dw.addrmodule},
+        {"dwfl_module_info", &dw.module_info},
+        {"dwfl_module_addrname", &dw.addrname},
+        {"dwfl_module_getsrc", &dw.getsrc},
+        {"dwfl_lineinfo", &dw.lineinfo},
+        {"dwfl_module_addrdie", &dw.addrdie},
+        {"dwarf_getscopes", &dw.getscopes},
+        {"dwarf_getscopes_die", &dw.getscopes_die},
+        {"dwarf_diename", &dw.diename},
+        {"dwarf_tag", &dw.tag},
+        {"dwarf_attr", &dw.attr},
+        {"dwarf_formudata", &dw.formudata},
+        {"dwarf_getsrcfiles", &dw.getsrcfiles},
+        {"dwarf_filesrc", &dw.filesrc},
+    };
+    bool all = library;
+    for (size_t i = 0; all && i < sizeof wanted / sizeof wanted[0]; i++)
+        all = rfi_load_function(library, wanted[i].name, wanted[i].ret_function);
+    return all;
 }
 
 bool rfi_dwarf_begin(void)

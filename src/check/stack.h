@@ -20,6 +20,13 @@ typedef void rfi_frame_seen(void *context, const struct rfi_frame *frame);
 
 void rfi_copy_text(char *to, size_t room, const char *text);
 
+/* --- load.c --------------------------------------------------------------- */
+
+/* NULL: it is not there, or nothing can be loaded into this program. */
+void *rfi_load_library(const char *name);
+/* @ret_function points to a function pointer, which is NULL if this is false. */
+bool rfi_load_function(void *library, const char *name, void *ret_function);
+
 /* --- dwarf.c -------------------------------------------------------------- */
 
 /* False: there is no libdw. To be ended only after true. */

@@ -19,6 +19,65 @@
 #include <unwind.h>
 
 #include "check.h"
+#include "stack.h"
+
+/* --- who unwinds ---------------------------------------------------------- */
+
+/*
+ * libgcc_s or what takes its place. Weak: not every linker looks for it, and only a program that
+ * is checked needs it. Where it is not linked it is loaded.
+ */
+#if !defined(__arm__) /* where some are macros */
+extern __typeof__(_Unwind_Backtrace) _Unwind_Backtrace __attribute__((weak));
+extern __typeof__(_Unwind_GetIP) _Unwind_GetIP __attribute__((weak));
+extern __typeof__(_Unwind_GetCFA) _Unwind_GetCFA __attribute__((weak));
+
+static struct {
+    __typeof__(_Unwind_Backtrace) *backtrace;
+    __typeof__(_Unwind_GetIP) *ip;
+    __typeof__(_Unwind_GetCFA) *cfa;
+} unwinder;
+
+static void find_unwinder(void)
+{
+    unwinder.backtrace = _Unwind_Backtrace;
+    unwinder.ip = _Unwind_GetIP;
+    unwinder.cfa = _Unwind_GetCFA;
+    bool linked = unwinder.backtrace && unwinder.ip && unwinder.cfa;
+    void *library = linked ? NULL : rfi_load_library("libgcc_s.so.1");
+    if (library)
+        linked = rfi_load_function(library, "_Unwind_Backtrace", &unwinder.backtrace) &&
+                 rfi_load_function(library, "_Unwind_GetIP", &unwinder.ip) &&
+                 rfi_load_function(library, "_Unwind_GetCFA", &unwinder.cfa);
+    if (!linked)
+        unwinder.backtrace = NULL;
+}
+
+static bool has_unwinder(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, find_unwinder);
+    return unwinder.backtrace;
+}
+#else
+static const struct {
+    __typeof__(_Unwind_Backtrace) *backtrace;
+} unwinder = {_Unwind_Backtrace};
+
+static bool has_unwinder(void)
+{
+    return true;
+}
+#endif
+
+static void *address_of(struct _Unwind_Context *context)
+{
+#if !defined(__arm__)
+    return (void *)unwinder.ip(context);
+#else
+    return (void *)_Unwind_GetIP(context);
+#endif
+}
 
 /* --- a stack -------------------------------------------------------------- */
 
@@ -30,7 +89,7 @@ struct walk {
 static void *const *place_of(struct _Unwind_Context *context)
 {
 #if defined(__x86_64__) || defined(__i386__)
-    return (void *const *)_Unwind_GetCFA(context) - 1;
+    return (void *const *)unwinder.cfa(context) - 1;
 #else
     (void)context;
     return NULL;
@@ -48,7 +107,7 @@ UNWATCHED static _Unwind_Reason_Code step(struct _Unwind_Context *context, void 
 {
     struct walk *walk = arg;
     struct rfi_where *where = walk->where;
-    void *address = (void *)_Unwind_GetIP(context);
+    void *address = address_of(context);
     void *const *place = place_of(context);
     if (!address || where->count == RFI_WHERE_MAX)
         return _URC_END_OF_STACK;
@@ -61,10 +120,11 @@ UNWATCHED static _Unwind_Reason_Code step(struct _Unwind_Context *context, void 
     return _URC_NO_REASON;
 }
 
+/* NULL: out of memory, or nobody is there who could. */
 static struct rfi_where *unwind(const void *frame)
 {
     int saved = errno;
-    struct rfi_where *where = malloc(sizeof *where);
+    struct rfi_where *where = has_unwinder() ? malloc(sizeof *where) : NULL;
     errno = saved;
     if (!where)
         return NULL;
@@ -72,7 +132,7 @@ static struct rfi_where *unwind(const void *frame)
     where->count = 0;
     where->frame = frame;
     struct walk walk = {where, true};
-    (void)_Unwind_Backtrace(step, &walk);
+    (void)unwinder.backtrace(step, &walk);
     if (!walk.placed || where->count == 0)
         where->frame = NULL;
     return where;
