@@ -24,6 +24,7 @@
 #define RINGFENCE_H
 
 #include <ringfence/abi.h>
+#include <ringfence/abi_register.h>
 #include <ringfence/best.h>
 #include <ringfence/buffers.h>
 #include <ringfence/caps.h>

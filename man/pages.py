@@ -27,6 +27,7 @@ import op_pages
 from roff import Page, bold, capital, code, escaped, prototype, sentence
 
 NO_PAGE = ("base", "fence")        # headers with nothing for users in them
+WITH_PAGE = ("abi_register",)      # that are no part of another, as prep_net.h is of prep.h
 NOT_SHOWN = ("RF_STATIC_ASSERT",)  # constants that are none
 
 
@@ -60,7 +61,7 @@ class Manual:
             return name
         if name in NO_PAGE:
             return None
-        return "ringfence-" + re.sub(r"_.*", "", name)
+        return "ringfence-" + (name if name in WITH_PAGE else re.sub(r"_.*", "", name))
 
     # --- which function is on which page ---
 

@@ -25,7 +25,7 @@
 #include <linux/io_uring.h>
 #include <linux/version.h>
 
-#include <ringfence/abi.h>
+#include <ringfence/abi_register.h>
 
 /* The release that abi.h covers to the end. */
 #define COVERED_MAJOR 7

@@ -155,9 +155,11 @@ def every_option_is_in_the_manual():
 
 
 def abi_names():
-    """{kind: {number: (name, since)}}, read from the header by its own rules."""
-    with open(os.path.join(SOURCE_ROOT, "include/ringfence/abi.h"), encoding="utf-8") as file:
-        text = file.read().replace("\\\n", " ")
+    """{kind: {number: (name, since)}}, read from the headers by their own rules."""
+    text = ""
+    for name in ("abi.h", "abi_register.h"):
+        with open(os.path.join(SOURCE_ROOT, "include/ringfence", name), encoding="utf-8") as file:
+            text += file.read().replace("\\\n", " ")
     sqe_bit = {name: int(bit) for name, bit in re.findall(r"\bRF_(SQE_\w+_BIT) = (\d+)", text)}
 
     def flags(prefix):

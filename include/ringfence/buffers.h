@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include <ringfence/abi.h>
+#include <ringfence/abi_register.h>
 #include <ringfence/base.h>
 #include <ringfence/fence.h>
 #include <ringfence/queue.h>

@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <ringfence/abi.h>
+#include <ringfence/abi_register.h>
 #include <ringfence/base.h>
 
 /* Written by the other side. */

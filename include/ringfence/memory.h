@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include <ringfence/abi.h>
+#include <ringfence/abi_register.h>
 #include <ringfence/base.h>
 #include <ringfence/ring.h>
 

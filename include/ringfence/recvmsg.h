@@ -28,7 +28,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <ringfence/abi.h>
+#include <ringfence/abi_register.h>
 #include <ringfence/base.h>
 
 RF_BEGIN_DECLS

@@ -8,7 +8,7 @@
 #ifndef RINGFENCE_SYNC_H
 #define RINGFENCE_SYNC_H
 
-#include <ringfence/abi.h>
+#include <ringfence/abi_register.h>
 #include <ringfence/base.h>
 #include <ringfence/ring.h>
 

@@ -72,7 +72,7 @@
 /* Has sigset_t even where ISO C alone is wanted; <signal.h> then has not. */
 #include <sys/select.h>
 
-#include <ringfence/abi.h>
+#include <ringfence/abi_register.h>
 #include <ringfence/base.h>
 #include <ringfence/ring.h>
 
