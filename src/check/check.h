@@ -50,7 +50,7 @@ struct rfi_where {
 };
 
 /* The ways that are remembered. */
-#define RFI_WHERE_KEPT 8
+#define RFI_WHERE_KEPT 16
 
 /* --- loans and operations ------------------------------------------------- */
 

@@ -82,10 +82,6 @@ static size_t told_bytes(const struct rf_op_loan *row, const struct rf_sqe *sqe)
 static bool outer(struct rfi_opened *opened, const struct rf_op_loan *row,
                   const struct rf_sqe *sqe, struct found *found)
 {
-    if (!rf_lent_is_memory(row->lent)) {
-        found->applies = false; /* nor is anything inside of it: numbers.c has these */
-        return true;
-    }
     bool applies = rf_op_loan_applies(row, sqe);
     if (row->lent != RF_LENT_SQE) {
         found->has_msg = false;
@@ -217,6 +213,10 @@ bool rfi_loans_of(const struct rfi_check *check, struct rfi_opened *opened,
     opened->sqe_flags = sqe->flags;
     for (size_t i = 0; opened->op && i < opened->op->loan_count; i++) {
         const struct rf_op_loan *row = &opened->op->loans[i];
+        if (row->depth == 0 && !rf_lent_is_memory(row->lent)) {
+            found.applies = false; /* nor does anything inside of it: numbers.c has these */
+            continue;
+        }
         if (!(row->depth == 0 ? outer : inner)(opened, row, sqe, &found))
             return false;
         if (found.iovec_bytes >= 0)
