@@ -46,11 +46,12 @@ struct hostile {
     pthread_t liar;
     bool quiet;      /* the rings are unmapped, or about to be */
     int wanted;      /* by the other thread */
+    uint32_t seldom; /* it rests for so many ms after each lie */
     int stop;
     uint64_t liars_dice;
     uint64_t lies;
 
-    uint64_t opened, resized, calls, protos, traps;
+    uint64_t opened, resized, calls, protos, traps, drained;
 };
 
 static inline uint32_t roll(uint64_t *dice, uint32_t below)
@@ -78,5 +79,6 @@ void *hostile_lies(void *argument);
 void hostile_on_trap(int sig);
 bool hostile_is_closed(const struct hostile *h); /* by a resize that could not be mapped */
 void hostile_do_something(struct hostile *h);
+void hostile_drains(struct hostile *h); /* the last that is done with a ring */
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- lying ------------------------------------------------------------------ */
 
@@ -139,9 +140,12 @@ void *hostile_lies(void *argument)
             continue;
         }
         pthread_mutex_lock(&h->memory);
-        for (int i = 0; i < BURST && !h->quiet && h->peer.rings.addr; i++)
+        uint32_t rest_ms = __atomic_load_n(&h->seldom, __ATOMIC_RELAXED);
+        for (int i = 0; i < (rest_ms ? 1 : BURST) && !h->quiet && h->peer.rings.addr; i++)
             lie_once(h);
         pthread_mutex_unlock(&h->memory);
+        if (rest_ms)
+            (void)usleep(rest_ms * 1000);
     }
     return NULL;
 }
@@ -205,6 +209,14 @@ static int closes(const struct rf_sys *sys, int fd)
     return result;
 }
 
+static int made_up_result(struct hostile *h, uint32_t to_submit)
+{
+    static const int results[] = {0,      0,       1,       2,        INT32_MAX, -EINTR, -EAGAIN,
+                                  -EBUSY, -EBADR,  -ETIME,  -EINVAL,  -ENXIO,    -4095};
+    uint32_t kind = roll(&h->dice, 1 + sizeof results / sizeof results[0]);
+    return kind < sizeof results / sizeof results[0] ? results[kind] : (int)(to_submit & 0xffff);
+}
+
 static int registers(const struct rf_sys *sys, int fd, uint32_t opcode, void *arg, uint32_t nr_args)
 {
     struct hostile *h = hostile_of(sys);
@@ -212,6 +224,8 @@ static int registers(const struct rf_sys *sys, int fd, uint32_t opcode, void *ar
     case RF_REGISTER_PBUF_STATUS:
         ((struct rf_buf_status *)arg)->head = any(&h->dice);
         return 0;
+    case RF_REGISTER_SYNC_CANCEL:
+        return roll(&h->dice, 3) ? -ENOENT : made_up_result(h, any(&h->dice));
     case RF_REGISTER_MEM_REGION:
     case RF_REGISTER_CLOCK:
         return 0;
@@ -222,14 +236,6 @@ static int registers(const struct rf_sys *sys, int fd, uint32_t opcode, void *ar
     int result = h->honest.ring_register(sys, fd, opcode, arg, nr_args);
     unlock_memory(h);
     return result;
-}
-
-static int made_up_result(struct hostile *h, uint32_t to_submit)
-{
-    static const int results[] = {0,      0,       1,       2,        INT32_MAX, -EINTR, -EAGAIN,
-                                  -EBUSY, -EBADR,  -ETIME,  -EINVAL,  -ENXIO,    -4095};
-    uint32_t kind = roll(&h->dice, 1 + sizeof results / sizeof results[0]);
-    return kind < sizeof results / sizeof results[0] ? results[kind] : (int)(to_submit & 0xffff);
 }
 
 /* Never sleeps for long, and does not say so. */

@@ -167,6 +167,9 @@ static void end_ring(struct hostile *h)
     begin_call(h, "rf_buffer_group_deinit");
     if (hostile_is_closed(h))
         return; /* with nobody to ask the buffers are lost, to peer_end() */
+    if (roll(&h->dice, 2))
+        hostile_drains(h);
+    begin_call(h, "rf_buffer_group_deinit");
     if (h->has_group)
         check(rf_buffer_group_deinit(&h->group) == 0, "the group is not closed");
     if (h->br)
@@ -227,7 +230,7 @@ static void free_hostile(struct hostile *h)
     free(h);
 }
 
-static void run(struct hostile *h, const struct flavour *flavour, uint64_t totals[6])
+static void run(struct hostile *h, const struct flavour *flavour, uint64_t totals[7])
 {
     __atomic_store_n(&flavour_name, flavour->name, __ATOMIC_RELAXED);
     make_hostile(h, flavour);
@@ -242,6 +245,7 @@ static void run(struct hostile *h, const struct flavour *flavour, uint64_t total
     totals[3] += h->traps;
     totals[4] += h->opened;
     totals[5] += h->resized;
+    totals[6] += h->drained;
 }
 
 static int usage(FILE *file, const char *name)
@@ -259,7 +263,7 @@ static int usage(FILE *file, const char *name)
 static int run_all(const char *only, int64_t seconds)
 {
     enum { FLAVOURS = sizeof flavours / sizeof flavours[0] };
-    uint64_t totals[6] = {0, 0, 0, 0, 0, 0};
+    uint64_t totals[7] = {0, 0, 0, 0, 0, 0, 0};
     int64_t end = now_ms() + seconds * 1000;
     unsigned lives = 0;
     do {
@@ -277,9 +281,10 @@ static int run_all(const char *only, int64_t seconds)
         fprintf(stderr, "no such flavour\n");
         return 2;
     }
-    printf("# seed %lu: %llu rings, %llu resized, %llu calls, %llu lies; "
+    printf("# seed %lu: %llu rings, %llu resized, %llu drained, %llu calls, %llu lies; "
            "%llu times -EPROTO, %llu traps\n",
            seed, (unsigned long long)totals[4], (unsigned long long)totals[5],
+           (unsigned long long)totals[6],
            (unsigned long long)totals[0],
            (unsigned long long)totals[1], (unsigned long long)totals[2],
            (unsigned long long)totals[3]);

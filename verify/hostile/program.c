@@ -415,6 +415,55 @@ static void others(struct hostile *h)
     (void)sink;
 }
 
+/* --- the end ------------------------------------------------------------------ */
+
+static int64_t ns_of(const struct rf_timespec *ts)
+{
+    return (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
+}
+
+static void drained_cqe(void *arg, const struct rf_cqe *cqe)
+{
+    look_at((const struct hostile *)arg, cqe);
+}
+
+static void dropped_sqe(void *arg, const struct rf_sqe *sqe)
+{
+    const struct rf_sq *sq = &((const struct hostile *)arg)->ring.sq;
+    check(sqe >= sq->sqes && sqe < sq->wrap, "an SQE outside the queue");
+    volatile uint64_t sink = sqe->user_data + sqe->opcode;
+    (void)sink;
+}
+
+void hostile_drains(struct hostile *h)
+{
+    enum { PATIENCE_S = 3 }; /* of a machine that is busy, with the sanitizers */
+    struct rf_drain_options options;
+    struct rf_drain_result result;
+    memset(&options, 0, sizeof options);
+    options.take = drained_cqe;
+    options.drop = dropped_sqe;
+    options.arg = h;
+    /* Lies all the while mean -EPROTO and no more: it is to come to its end, too. */
+    make_peace(h);
+    __atomic_store_n(&h->seldom, roll(&h->dice, 4) * 4, __ATOMIC_RELAXED);
+    for (uint32_t n = 1 + roll(&h->dice, 2); n > 0; n--) {
+        struct rf_timespec deadline = from_now(h, true), now;
+        long nsec = (long)deadline.tv_nsec + (long)roll(&h->dice, 60) * 1000000;
+        deadline.tv_sec += nsec / 1000000000 - (roll(&h->dice, 8) == 0);
+        deadline.tv_nsec = nsec % 1000000000;
+        begin_call(h, "rf_drain");
+        int err = rf_drain(&h->ring, &deadline, &options, &result);
+        note(h, err);
+        now = from_now(h, true);
+        check(ns_of(&now) < ns_of(&deadline) + INT64_C(1000000000) * (PATIENCE_S + 1),
+              "it came back long after its deadline");
+        check(err == 0 || err == -ETIME || rf_reason(&h->ring) || err != -EPROTO,
+              "a lie without a reason");
+        h->drained += err == 0;
+    }
+}
+
 static void (*const doings[])(struct hostile *) = {
     gets,  gets_runs, gets_wide,         submits,      takes,         copies,  walks,
     waits, takes,     submits_and_waits, uses_buffers, rings_buffers, refills, resizes,
