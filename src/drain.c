@@ -52,6 +52,7 @@ struct drain {
     int refusal;     /* of the NOP, when it cannot tell */
     bool found;      /* in this round, by a cancellation */
     bool came;       /* in this round, a completion */
+    bool more;       /* in this round, completions that were left */
     uint32_t quiet;  /* rounds since either */
     int64_t nap_ns;
 };
@@ -181,7 +182,7 @@ static void take_all(struct drain *d)
     const struct rf_cqe *cqe;
     for (uint32_t count = 1; (cqe = rf_next_cqe(d->ring)); count++) {
         take_one(d, cqe);
-        if (count % AT_ONCE == 0 && now_ns() >= d->deadline_ns)
+        if (count % AT_ONCE == 0 && (d->more = now_ns() >= d->deadline_ns))
             break;
     }
 }
@@ -306,7 +307,9 @@ static int time_is_up(struct drain *d)
     look_at_workers(d);
     d->result.unconsumed = unconsumed(d);
     const char *left = "an operation is in flight that does not let itself be cancelled";
-    if (d->result.executing[0] || d->result.executing[1])
+    if (d->more)
+        left = "completions come faster than they are taken";
+    else if (d->result.executing[0] || d->result.executing[1])
         left = "a worker executes an operation and does not stop";
     else if (d->result.unconsumed > 0)
         left = "the SQ thread has not taken all SQEs";
@@ -331,7 +334,7 @@ static int cannot_tell(struct drain *d)
 /* 1: nothing is open; 0: go on; or how it ends. */
 static int one_round(struct drain *d)
 {
-    d->found = d->came = false;
+    d->found = d->came = d->more = false;
     cancel(d);
     if (may_ask(d))
         (void)submit_own(d, ASKING, 0);
@@ -343,7 +346,7 @@ static int one_round(struct drain *d)
         d->quiet = 0;
     else if (!waits)
         d->quiet++;
-    if (d->answer == NOTHING_OPEN && (d->exact || d->quiet >= QUIET_ROUNDS))
+    if (d->answer == NOTHING_OPEN && !d->more && (d->exact || d->quiet >= QUIET_ROUNDS))
         return 1;
     if (d->answer == CANNOT_TELL && d->quiet >= SETTLED_ROUNDS)
         return cannot_tell(d);

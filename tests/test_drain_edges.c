@@ -558,6 +558,47 @@ static void what_a_mixed_or_rewinding_queue_holds_is_dropped(void **state)
     }
 }
 
+/* --- completions without end ------------------------------------------------ */
+
+/* Each that is taken brings another one. */
+static void send_another(void *arg, const struct rf_cqe *cqe)
+{
+    const struct rf_ring *ring = (const struct rf_ring *)arg;
+    struct rf_sqe sqe;
+    (void)cqe;
+    rf_prep_msg_ring(&sqe, ring->fd, 0, 77, 0);
+    (void)!rf_register_sync_msg(&sqe);
+}
+
+static void completions_without_end_do_not_outlast_the_time(void **state)
+{
+    without_checker(); /* nothing tells it of messages that no ring sends */
+    (void)state;
+    struct rf_ring ring;
+    struct rf_sqe sqe;
+    open_ring(&ring, 8, 0);
+    rf_prep_msg_ring(&sqe, ring.fd, 0, 77, 0);
+    if (rf_register_sync_msg(&sqe) != 0) {
+        rf_deinit(&ring);
+        skip_because("this kernel sends no message without a ring");
+    }
+    struct timespec now;
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    struct rf_timespec deadline = {now.tv_sec, now.tv_nsec};
+    struct rf_drain_options options;
+    struct rf_drain_result result;
+    memset(&options, 0, sizeof options);
+    options.take = send_another;
+    options.arg = &ring;
+    (void)alarm(30); /* ends the program if it does not come back */
+    assert_result(rf_drain(&ring, &deadline, &options, &result), -ETIME);
+    (void)alarm(0);
+    assert_true(result.taken > 1000);
+    assert_result(rf_drain(&ring, NULL, NULL, &result), 0);
+    assert_int_equal(result.taken, 1);
+    rf_deinit(&ring);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -577,6 +618,7 @@ int main(void)
         ONCE(before_5_19_what_is_named_is_cancelled),
         ONCE(before_5_19_the_rest_has_to_end_by_itself),
         ONCE(what_a_mixed_or_rewinding_queue_holds_is_dropped),
+        ONCE(completions_without_end_do_not_outlast_the_time),
     };
     return run_all(tests, COUNT_OF(tests));
 }
