@@ -204,4 +204,30 @@ def examples_are_short_and_show_no_protocol():
         tap.check("rf_error_remedy" in text, f"{name} does not say what to do")
 
 
-tap.main([every_example_is_built_and_tested, examples_are_short_and_show_no_protocol, *TESTS])
+# --- under the loan checker, which ends a program that it has something to say of ---
+
+def checked(test):
+    def under_the_checker():
+        before = os.environ.get("RINGFENCE_CHECK")
+        os.environ["RINGFENCE_CHECK"] = "1"
+        try:
+            test()
+        finally:
+            if before is None:
+                del os.environ["RINGFENCE_CHECK"]
+            else:
+                os.environ["RINGFENCE_CHECK"] = before
+    return f"{test.__name__}_under_the_checker", under_the_checker
+
+
+def the_checker_is_in_each_example():
+    for name in set(programs) - {"echo_server"}:  # which does not end
+        words = ["/dev/null", "text"] if name == "write_fsync" else ["/dev/null"]
+        done = tap.run([programs[name], *words],
+                       env={**os.environ, "RINGFENCE_CHECK": "help=1"})
+        skip_without_ring(done.returncode, done.stderr)
+        tap.check("log" in done.stderr, f"{name} knows nothing of it: {done.stderr}")
+
+
+tap.main([every_example_is_built_and_tested, examples_are_short_and_show_no_protocol, *TESTS,
+          the_checker_is_in_each_example, *map(checked, TESTS)])

@@ -8,6 +8,7 @@ own compares.
     test_tool_cp.py TOOL SECCOMP_RUN ALARMS
 """
 import os
+import random
 import resource
 import stat
 import struct
@@ -227,6 +228,20 @@ def where_o_direct_is_refused_it_says_so():
         tap.equal(done.stdout.split()[-3:], ["f", "g", "h"], done.stdout)
 
 
+def the_loan_checker_has_nothing_to_say():
+    """The large tree, and what it takes, is in docs/lifetimes.md."""
+    with workplace():
+        make_tree("src")
+        dice = random.Random(7)
+        for number in range(600):
+            os.makedirs(f"src/many/{number % 20}", exist_ok=True)
+            data = dice.randbytes(dice.choice([0, 100, 5000, 70000]))
+            write(f"src/many/{number % 20}/{number}", data)
+        done = cp("-r", "--verify", "-q", "src", "dst", env={**os.environ, "RINGFENCE_CHECK": "1"})
+        tap.equal(done.stderr, "", "reports")
+        same_trees("src", "dst")
+
+
 def fsync_is_asked_for():
     with workplace():
         make_tree("src")
@@ -249,5 +264,6 @@ run_tests([
     files_without_a_size_are_read_to_their_end,
     o_direct_copies_any_length,
     where_o_direct_is_refused_it_says_so,
+    the_loan_checker_has_nothing_to_say,
     fsync_is_asked_for,
 ])
