@@ -13,6 +13,9 @@ import tap
 
 SOURCE, BUILD, SECCOMP_RUN, PLAIN, *WORKERS = sys.argv[1:]
 RUN = os.path.join(SOURCE, "bench", "run.py")
+sys.path.insert(0, os.path.join(SOURCE, "bench"))
+import measure  # pylint: disable=wrong-import-position
+
 os.environ["RINGFENCE_CHECK"] = "0"  # a stand-in for the kernel keeps no promises
 
 
@@ -117,9 +120,19 @@ def every_shape_completes_as_often_as_asked():
 def failed_operations_are_no_result():
     """Sends go nowhere in a loop that is no socket's: they fail, and that is told."""
     needs_rings()
-    for worker in WORKERS:
-        answer = ask(worker, "loop setup=defaults shape=send batch=8 publish=wait ops=80")
+    request = "loop setup=defaults shape=send batch=8 publish=wait ops=80"
+    for program in WORKERS:
+        answer = ask(program, request)
         tap.check(answer.startswith("ok ") and answer.endswith(" failed=80"), answer)
+        worker = measure.Worker(program, "-")
+        try:
+            said = worker.ask(request)
+        except measure.Missing as reason:
+            tap.equal(str(reason), "80 operations failed")
+        else:
+            raise AssertionError(f"taken for a result: {said}")
+        finally:
+            worker.stop()
 
 
 def nonsense_is_an_error():
