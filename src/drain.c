@@ -325,8 +325,9 @@ static int cannot_tell(struct drain *d)
         return rfi_refuse(d->ring, -EACCES, "the ring's restrictions do not allow to ask whether "
                                             "something is in flight");
     if (d->refusal == -EINVAL)
-        return rfi_refuse(d->ring, -EOPNOTSUPP, "whether something is in flight cannot be asked: this "
-                                                "kernel takes no NOP on a ring that polls devices");
+        return rfi_refuse(d->ring, -EOPNOTSUPP,
+                          "whether something is in flight cannot be asked: this kernel takes no "
+                          "NOP on a ring that polls devices");
     return rfi_refuse(d->ring, -EOPNOTSUPP, "whether something is in flight cannot be asked where "
                                             "RF_SQE_CQE_SKIP_SUCCESS has been used");
 }

@@ -312,7 +312,8 @@ static void a_buffer_ring_that_cannot_be_unregistered_stays_mapped(void **state)
         skip_because("this kernel has no buffer rings");
     }
     assert_result(err, 0);
-    assert_named_error(FREE_BUF_RING, rf_free_buf_ring(&ring, br, 4, 70), ENOENT, /* below 64 it is EINVAL on 6.1 */
+    /* 70, since below 64 it is EINVAL on 6.1. */
+    assert_named_error(FREE_BUF_RING, rf_free_buf_ring(&ring, br, 4, 70), ENOENT,
                        "BufferGroupNotFound");
     assert_int_equal(watch.maps, 1);
     provide(&ring, 0, 4); /* as GROUP */

@@ -185,7 +185,8 @@ static void a_worker_takes_its_time(void **state)
         }
     } else {
         int err = rf_register_sync_cancel(&ring, &cancel);
-        if (err && err != -ENOENT) { /* on a busy machine, and on an emulated one, the worker is faster at times */
+        /* On a busy machine, and on an emulated one, the worker is faster at times. */
+        if (err && err != -ENOENT) {
             assert_result(err, -ETIME);
             assert_string_equal(rf_error_name(RF_CALL_REGISTER_SYNC_CANCEL, err),
                                 "CancelTimedOut");

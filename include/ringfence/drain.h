@@ -123,9 +123,10 @@ struct rf_drain_result {
  * have to run in that thread, which then has to be alive and, with RF_SETUP_COOP_TASKRUN, to
  * enter the kernel now and then.
  *
- * Since kernel 5.10. Before 6.16 the kernel knows by counting CQEs what the NOP has to wait for, and
- * counts wrongly on rings that have sent without a copy (measured on 6.1: the NOP came while a
- * read waited, or never): there 0 is not certain for what cannot be cancelled. Before 6.0 nothing can be cancelled any more while the NOP is out; before
+ * Since kernel 5.10. Before 6.16 the kernel knows by counting CQEs what the NOP has to wait for,
+ * and counts wrongly on rings that have sent without a copy (measured on 6.1: the NOP came while
+ * a read waited, or never): there 0 is not certain for what cannot be cancelled. Before 6.0
+ * nothing can be cancelled any more while the NOP is out; before
  * 5.19 only what options->known names is cancelled, and the rest has to end by itself. Held by
  * tests/test_drain.c.
  */

@@ -163,7 +163,8 @@ RF_INLINE uint64_t rf_op_begin(struct rf_op_table *ops, struct rf_sqe *sqe)
 {
     bool plain = rfi_op_is_plain(sqe); /* before anything is stored, so that it costs nothing */
     uint64_t handle = ops->slots[0].word;
-    __asm__("" : "+m"(ops->slots[0].word)); /* adding 1 to it where it is takes one instruction less */
+    /* Adding 1 to it where it is takes one instruction less. */
+    __asm__("" : "+m"(ops->slots[0].word));
     sqe->user_data = handle;
     /* A sum of two, since the slot is taken, has the highest bit: handles are 2^62 and more. */
     uint64_t word = ops->slots[(uint16_t)handle].word += handle;

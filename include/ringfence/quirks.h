@@ -64,8 +64,8 @@ struct rf_quirks {
  * rf_quirks_system() - which of them this kernel has.
  *
  * Opens some small rings, one after the other, and runs harmless operations (NOP, TIMEOUT, one on
- * no file) on them; takes a quarter of a second. RF_CAP_MISSING: the kernel does it right, or has no such
- * thing at all. RF_CAP_UNKNOWN: it is not tried (rf_quirk.untried says why), or
+ * no file) on them; takes a quarter of a second. RF_CAP_MISSING: the kernel does it right, or has
+ * no such thing at all. RF_CAP_UNKNOWN: it is not tried (rf_quirk.untried says why), or
  * could not be.
  *
  * Returns 0; or what opening a ring failed with, as rf_init(), with all of them unknown.

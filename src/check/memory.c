@@ -59,7 +59,7 @@ bool rfi_is_there(uint64_t addr, size_t bytes)
 {
     uint64_t start = addr & ~((uint64_t)sysconf(_SC_PAGESIZE) - 1);
     int saved = errno;
-    /* MS_ASYNC starts nothing: it is asked for what it says of holes. Memcheck would have it read. */
+    /* MS_ASYNC starts nothing: asked for what it says of holes. Memcheck would have it read. */
     rfi_memcheck_hush(true);
     bool hole = bytes > 0 && syscall(SYS_msync, start, addr + bytes - start, (long)MS_ASYNC) &&
                 errno == ENOMEM;

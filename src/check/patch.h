@@ -12,7 +12,7 @@ typedef void (*rfi_function)(void);
 struct rfi_patch {
     const char *name;
     rfi_function instead;   /* is called from now on */
-    rfi_function *ret_real; /* where the real one is; NULL if it cannot be told, and nothing is done */
+    rfi_function *ret_real; /* where the real one is; NULL, and nothing done: it cannot be told */
 };
 
 /* NULL if there is none, or the program has one of its own or gives its address away. */

@@ -161,8 +161,8 @@ static bool cq_is_sane(void)
     const struct rf_cq *cq = &ring.cq;
     size_t next = (size_t)(cq->next - cqes), end = (size_t)(cq->end - cqes);
     if (next > end || end > (ENTRIES << SHIFT) || cq->entries != ENTRIES || cq->shift != SHIFT ||
-        cq->half != ENTRIES / 2 || cq->one_by_one != (SHIFT || MIXED) || cq->thorough != cq->one_by_one ||
-        (cq->wide && !MIXED))
+        cq->half != ENTRIES / 2 || cq->one_by_one != (SHIFT || MIXED) ||
+        cq->thorough != cq->one_by_one || (cq->wide && !MIXED))
         return false;
     if (SHIFT)
         return end == next || (end == next + 1 && next % 2 == 0 &&
@@ -197,8 +197,8 @@ static void any_ring(void)
     ring.cq = (struct rf_cq){.cqes = cqes, .next = cqes + next, .end = cqes + end,
                              .wrap = cqes + (ENTRIES << SHIFT), .entries = ENTRIES,
                              .half = ENTRIES / 2, .shift = SHIFT, .one_by_one = SHIFT || MIXED,
-                             .thorough = SHIFT || MIXED, .wide = MIXED && any_u32() % 2, .end_index = any_u32(),
-                             .khead = any_u32()};
+                             .thorough = SHIFT || MIXED, .wide = MIXED && any_u32() % 2,
+                             .end_index = any_u32(), .khead = any_u32()};
 }
 
 static bool is_sqe(const struct rf_sqe *sqe)
