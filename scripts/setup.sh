@@ -50,6 +50,11 @@ want() {
     esac
 }
 
+# By the linker's own list, of which the command may be out of a user's way.
+has_library() {
+    PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -q "$1"
+}
+
 meson_is_new_enough() {
     version=$(meson --version) || return 1
     [ "${version%%.*}" -ge 1 ]
@@ -83,6 +88,8 @@ look_for_tests() {
     want build-essential has g++
     want clang has clang
     want liburing-dev pkg-config --exists liburing
+    # Reports of the loan checker have functions and lines by it.
+    want libdw1 has_library libdw.so.1
     # Its header, too, for which the library looks when it is compiled.
     want valgrind has valgrind
     # Readers of the manual, each with warnings of its own.

@@ -3,6 +3,7 @@
 cp_place.py - what the tests of `ringfence cp` share: a place to work in, running
 the tool, and looking at trees.
 """
+import atexit
 import contextlib
 import hashlib
 import json
@@ -17,10 +18,31 @@ import tempfile
 
 import tap
 
-TOOL, SECCOMP_RUN, ALARMS = [path and os.path.abspath(path) for path in sys.argv[1:4]]
 NOBODY = 65534
 TEMPORARY = re.compile(rb"\.ringfence-[a-z0-5]{8}$")
 AM_ROOT = os.geteuid() == 0
+
+
+def as_nobody():
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+
+def for_everybody(tool):
+    """Where nobody may not go, as in root's home, the tool is: then a copy of it is elsewhere."""
+    try:
+        if AM_ROOT:
+            tap.run([tool, "--version"], preexec_fn=as_nobody)
+        return tool
+    except PermissionError:
+        place = tempfile.mkdtemp(prefix="ringfence-tool-")
+        atexit.register(shutil.rmtree, place)
+        os.chmod(place, 0o755)
+        return shutil.copy(tool, place)
+
+
+TOOL, SECCOMP_RUN, ALARMS = [path and os.path.abspath(path) for path in sys.argv[1:4]]
+TOOL = for_everybody(TOOL)
 
 
 @contextlib.contextmanager
@@ -108,11 +130,6 @@ def same_trees(left, right, times=True):
 def no_temporaries(top="."):
     left = [path for path in walk(top) if TEMPORARY.search(path)]
     tap.equal(left, [], "temporary names left")
-
-
-def as_nobody():
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
 
 
 def unprivileged():

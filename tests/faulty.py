@@ -45,7 +45,7 @@ def places(fault, text):
     offsets = [int(offset, 16) - 1 for offset in
                re.findall(rf"^{re.escape(fault.program)}\(\+0x([0-9a-f]+)\)", text, re.MULTILINE)]
     tap.check(offsets, f"no stack:\n{text}")
-    found = tap.must_run(["addr2line", "-e", fault.program, *map(hex, offsets)])
+    found = tap.must_run(["addr2line", "-i", "-e", fault.program, *map(hex, offsets)])
     return [os.path.basename(line.split(" ")[0]) for line in found.splitlines()]
 
 

@@ -194,6 +194,17 @@ static bool put_frames(int fd, void *const *addresses, size_t count)
     return printing.printed > 0;
 }
 
+/* Once: a report has several stacks. */
+static void tell_what_lacks(int fd)
+{
+    static const char text[] = "    (addr2line makes lines of these; with libdw installed, and a "
+                               "program compiled with -g, they are lines)\n";
+    static bool told;
+    if (!told)
+        put(fd, text, sizeof text - 1);
+    told = true;
+}
+
 void rfi_stack_print(int fd, void *const *addresses, size_t count)
 {
     int saved = errno;
@@ -201,6 +212,7 @@ void rfi_stack_print(int fd, void *const *addresses, size_t count)
 #ifdef HAS_BACKTRACE_SYMBOLS
         backtrace_symbols_fd(addresses, (int)count, fd);
 #endif
+        tell_what_lacks(fd);
     }
     errno = saved;
 }
