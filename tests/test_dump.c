@@ -211,11 +211,12 @@ static void what_a_drain_leaves_behind_is_told(void **state)
     assert_non_null(rf_cancel64(&ring, 33, 32, 0));
     submit_all(&ring, 1);
     (void)rf_get_events(&ring);
-    if (rf_cq_ready(&ring) == 0) /* here it is held back: 6.18 */
+    if (rf_cq_ready(&ring) == 0) { /* here it is held back: 6.18 */
         assert_says(&ring, "waits for the kernel: cancel other operations; or, for the ring has "
                            "drained (DrainLasts), until all before it are over, the oldest: READ, "
                            "user_data 32");
-    assert_int_equal(write(fds[1], "x", 1), 1);
+        assert_int_equal(write(fds[1], "x", 1), 1);
+    }
     reap(&ring, cqes, 2);
     /* Nothing is open, so this one ends it. */
     assert_non_null(rf_read(&ring, 34, fds[0], &bytes[0], 1, 0));
