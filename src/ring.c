@@ -291,7 +291,7 @@ static inline int enter(struct rf_ring *ring, uint32_t to_submit, uint32_t min_c
 
 /*
  * The same on a ring without RF_SETUP_SQ_REWIND. Mostly it is the kernel's, and then it is
- * entered here: the calls in between are a fifth of what it takes to submit one SQE.
+ * entered here: the calls in between can be counted in what it takes to submit one SQE.
  */
 static inline int enter_straight(struct rf_ring *ring, uint32_t to_submit, uint32_t min_complete,
                                  uint32_t flags)
